@@ -1,0 +1,93 @@
+//! The tools that cargo installs for this project, each in one exact version, into the project's own cache.
+
+use anyhow::Result;
+
+use crate::project::Project;
+
+/// How a tool is compiled.
+enum Speed {
+    /// It does much work itself: its own release profile.
+    Fast,
+    /// It mostly starts others: compiled in a fraction of the time.
+    Quick,
+}
+
+struct Tool {
+    package: &'static str,
+    version: String,
+    /// The arguments of `cargo install` beyond the name and the version.
+    args: &'static [&'static str],
+    /// The program, and a text that its `--version` prints.
+    program: &'static str,
+    shows: String,
+    speed: Speed,
+}
+
+/// wasm-bindgen, as Cargo.lock has it: its command line and its library must agree exactly.
+pub(crate) fn set_up_wasm_bindgen(project: &Project) -> Result<()> {
+    let version = project.locked_version("wasm-bindgen")?;
+    let shows = format!("wasm-bindgen {version}");
+    let (package, program) = ("wasm-bindgen-cli", "wasm-bindgen");
+    set_up(project, &Tool { package, version, args: &[], program, shows, speed: Speed::Fast })
+}
+
+/// Trunk, which puts the page together. 0.22 wants a newer Rust than ours.
+pub(crate) fn set_up_trunk(project: &Project) -> Result<()> {
+    let version = "0.21.14".to_owned();
+    let shows = format!("trunk {version}");
+    // Its default TLS needs OpenSSL's headers, and here it fetches nothing.
+    let args = &["--no-default-features", "--features", "rustls"];
+    set_up(project, &Tool { package: "trunk", version, args, program: "trunk", shows, speed: Speed::Quick })
+}
+
+/// wasm-pack, which runs tests in a browser.
+pub(crate) fn set_up_wasm_pack(project: &Project) -> Result<()> {
+    let version = "0.15.1".to_owned();
+    let shows = format!("wasm-pack {version}");
+    set_up(
+        project,
+        &Tool { package: "wasm-pack", version, args: &[], program: "wasm-pack", shows, speed: Speed::Quick },
+    )
+}
+
+/// Binaryen's optimizer, compiled for this machine.
+pub(crate) fn set_up_wasm_opt(project: &Project) -> Result<()> {
+    let (version, shows) = ("0.116.1".to_owned(), "version 116".to_owned());
+    set_up(
+        project,
+        &Tool { package: "wasm-opt", version, args: &[], program: "wasm-opt", shows, speed: Speed::Fast },
+    )
+}
+
+fn set_up(project: &Project, tool: &Tool) -> Result<()> {
+    let shown = project.cmd(tool.program)?.arg("--version").read();
+    if shown.is_ok_and(|shown| shown.contains(&tool.shows)) {
+        return Ok(());
+    }
+    println!("      Installing {} {}, which takes some minutes", tool.package, tool.version);
+    // A lock file can name versions that a mirror does not have yet.
+    if install(project, tool, &["--locked"]).is_err() {
+        println!("      Trying again with the newest dependencies that there are");
+        install(project, tool, &[])?;
+    }
+    Ok(())
+}
+
+fn install(project: &Project, tool: &Tool, args: &[&str]) -> Result<()> {
+    let mut cargo = project
+        .cmd("cargo")?
+        .args(["install", "--quiet", "--force", tool.package, "--version", &format!("={}", tool.version)])
+        .args(tool.args)
+        .args(args)
+        .arg("--root")
+        .arg(project.tools())
+        .env("CARGO_TARGET_DIR", project.cache.join("tools-target"));
+    if matches!(tool.speed, Speed::Quick) {
+        cargo = cargo
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+            .env("CARGO_PROFILE_RELEASE_DEBUG", "false");
+    }
+    cargo.hint("crates.io must be within reach once.").run()
+}
