@@ -99,7 +99,7 @@ fn dispatch(mut args: Args) -> Result<()> {
         bail!("there is no task named `{name}`");
     };
     if wants_help {
-        println!("cargo xtask {}: {}\n\n{}", task.name, task.summary, task.help.trim());
+        println!("cargo xtask {}: {}\n\n{}", task.name, task.summary, task.help.trim_matches('\n'));
         return Ok(());
     }
     (task.run)(args)
