@@ -1,0 +1,147 @@
+//! The frame around all rooms: rail, top bar, banners, keys, and files dropped anywhere.
+
+mod file_inputs;
+mod palette;
+mod top_bar;
+
+use crate::engine_client::EngineStatus;
+use crate::rooms::query::Query;
+use crate::rooms::ui_parts::UiParts;
+use crate::session::{Session, use_session};
+use crate::ui::{Banner, Button, Icon, Lucide, Tone, Weight};
+use file_inputs::FileInputs;
+use leptos::ev;
+use leptos::prelude::*;
+use palette::Palette;
+use top_bar::TopBar;
+use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
+
+/// A room, by the hash of its URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Query,
+    UiParts,
+}
+
+/// Puts the app in place of what the page shows while it loads.
+pub(crate) fn mount() {
+    if let Some(boot) = document().get_element_by_id("boot") {
+        boot.remove();
+    }
+    leptos::mount::mount_to_body(App);
+}
+
+/// Whether this is a system of Apple's, where ⌘ is what Ctrl is elsewhere.
+pub(crate) fn is_apple() -> bool {
+    window().navigator().platform().is_ok_and(|name| name.starts_with("Mac") || name.starts_with("iP"))
+}
+
+/// The app.
+#[component]
+fn App() -> impl IntoView {
+    let session = Session::start();
+    provide_context(session);
+    let room = RwSignal::new(room_of_url());
+    on_event(window_event_listener(ev::hashchange, move |_| room.set(room_of_url())));
+    on_event(window_event_listener(ev::keydown, move |event| on_key(session, &event)));
+    view! {
+        <div class="shell">
+            <TopBar />
+            <nav class="rail" aria-label="Rooms">
+                <a
+                    href="#/query"
+                    aria-current=move || (room.get() == Room::Query).then_some("page")
+                >
+                    <Icon of=Lucide::Terminal />
+                    <span>"Query"</span>
+                </a>
+            </nav>
+            <main class="main">
+                <Banners />
+                {move || match room.get() {
+                    Room::Query => view! { <Query /> }.into_any(),
+                    Room::UiParts => view! { <UiParts /> }.into_any(),
+                }}
+            </main>
+            <FileInputs />
+            <Palette />
+            {session.toasts.view()}
+        </div>
+    }
+}
+
+/// News for everyone on the page.
+#[component]
+fn Banners() -> impl IntoView {
+    let engine = use_session().engine;
+    let seen_restart = RwSignal::new(0);
+    let news = Memo::new(move |_| engine.restart.get().filter(|restart| restart.count > seen_restart.get()));
+    view! {
+        {move || match engine.status.get() {
+            EngineStatus::Failed { error } => {
+                let text = [Some(error.message), error.hint].into_iter().flatten().collect::<Vec<_>>().join(" ");
+                Some(
+                    view! {
+                        <Banner tone=Tone::Danger text=text>
+                            <Button
+                                label="Start again"
+                                icon=Lucide::Restart
+                                weight=Weight::Plain
+                                on_press=Callback::new(move |()| engine.try_again())
+                            />
+                        </Banner>
+                    },
+                )
+            }
+            _ => None,
+        }}
+        {move || {
+            news.get()
+                .map(|restart| {
+                    let text = format!(
+                        "The engine stopped and was restarted. Your text and your opened files are still here; earlier rows and views are gone. (Cause: {}.)",
+                        restart.cause.trim_end_matches('.'),
+                    );
+                    view! {
+                        <Banner
+                            tone=Tone::Warning
+                            text=text
+                            on_close=Callback::new(move |()| seen_restart.set(restart.count))
+                        />
+                    }
+                })
+        }}
+    }
+}
+
+fn room_of_url() -> Room {
+    let hash = window().location().hash().unwrap_or_default();
+    if hash == "#/ui" { Room::UiParts } else { Room::Query }
+}
+
+fn on_key(session: Session, event: &KeyboardEvent) {
+    let is_command = event.ctrl_key() || event.meta_key();
+    match event.key().as_str() {
+        "Enter" if is_command => {
+            event.prevent_default();
+            session.run();
+        }
+        "k" | "K" if is_command && !event.shift_key() => {
+            event.prevent_default();
+            session.is_palette_open.update(|is_open| *is_open = !*is_open);
+        }
+        // An open dialog takes Esc for itself.
+        "Escape" if !is_in_dialog(event) => session.runs.stop(),
+        _ => {}
+    }
+}
+
+fn is_in_dialog(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| matches!(element.closest("dialog"), Ok(Some(_))))
+}
+
+fn on_event(handle: WindowListenerHandle) {
+    on_cleanup(move || handle.remove());
+}

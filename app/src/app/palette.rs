@@ -1,0 +1,177 @@
+//! The command palette: every action by its name.
+
+use crate::session::{Session, use_session};
+use crate::theme::Theme;
+use leptos::html;
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+/// Something that can be done.
+#[derive(Clone)]
+struct Command {
+    name: String,
+    keys: &'static str,
+    act: Callback<()>,
+}
+
+/// The palette.
+#[component]
+pub(super) fn Palette() -> impl IntoView {
+    let session = use_session();
+    let is_open = session.is_palette_open;
+    let dialog = NodeRef::<html::Dialog>::new();
+    let typed = RwSignal::new(String::new());
+    let at = RwSignal::new(0_usize);
+    let found = Memo::new(move |_| {
+        if !is_open.get() {
+            return Found(Vec::new());
+        }
+        let typed = typed.get().to_lowercase();
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        let all = commands(session);
+        Found(
+            all.into_iter()
+                .filter(|command| {
+                    let name = command.name.to_lowercase();
+                    words.iter().all(|word| name.contains(word))
+                })
+                .collect(),
+        )
+    });
+    Effect::new(move || {
+        let Some(dialog) = dialog.get() else { return };
+        if is_open.get() && !dialog.open() {
+            typed.set(String::new());
+            at.set(0);
+            if dialog.show_modal().is_err() {
+                dialog.set_open(true);
+            }
+        } else if !is_open.get() && dialog.open() {
+            dialog.close();
+        }
+    });
+    let act = move |place: usize| {
+        let command = found.with_untracked(|found| found.0.get(place).cloned());
+        if let Some(command) = command {
+            is_open.set(false);
+            // The dialog must be closed before the command may want the focus.
+            gloo_timers::callback::Timeout::new(0, move || command.act.run(())).forget();
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let count = found.with_untracked(|found| found.0.len());
+        match event.key().as_str() {
+            "ArrowDown" => at.update(|at| *at = (*at + 1).min(count.saturating_sub(1))),
+            "ArrowUp" => at.update(|at| *at = at.saturating_sub(1)),
+            "Enter" => act(at.get_untracked()),
+            _ => return,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    view! {
+        <dialog
+            node_ref=dialog
+            class="palette"
+            aria-label="Commands"
+            on:close=move |_| is_open.set(false)
+            on:click=move |event| {
+                if dialog.get_untracked().is_some_and(|dialog| {
+                    event.target().is_some_and(|target| target == *dialog.as_ref())
+                }) {
+                    is_open.set(false);
+                }
+            }
+        >
+            <input
+                class="palette-input"
+                type="text"
+                role="combobox"
+                aria-label="Command"
+                aria-expanded="true"
+                aria-controls="palette-list"
+                aria-activedescendant=move || format!("palette-{}", at.get())
+                placeholder="What to do?"
+                autocomplete="off"
+                spellcheck="false"
+                prop:value=typed
+                on:input:target=move |event| {
+                    at.set(0);
+                    typed.set(event.target().value());
+                }
+                on:keydown=on_key
+            />
+            <ul id="palette-list" class="palette-list" role="listbox" aria-label="Commands">
+                {move || {
+                    found
+                        .get()
+                        .0
+                        .into_iter()
+                        .enumerate()
+                        .map(|(place, command)| {
+                            view! {
+                                <li
+                                    id=format!("palette-{place}")
+                                    role="option"
+                                    class="palette-item"
+                                    aria-selected=move || if at.get() == place { "true" } else { "false" }
+                                    on:mousemove=move |_| at.set(place)
+                                    on:click=move |_| act(place)
+                                >
+                                    <span>{command.name}</span>
+                                    <kbd>{command.keys}</kbd>
+                                </li>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </ul>
+            <Show when=move || found.with(|found| found.0.is_empty())>
+                <p class="palette-none quiet">"No command has that name."</p>
+            </Show>
+        </dialog>
+    }
+}
+
+/// Commands, equal when their names are.
+#[derive(Clone)]
+struct Found(Vec<Command>);
+
+impl PartialEq for Found {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|(one, two)| one.name == two.name)
+    }
+}
+
+fn commands(session: Session) -> Vec<Command> {
+    let run_keys = if super::is_apple() { "⌘↵" } else { "Ctrl ↵" };
+    let mut commands = Vec::new();
+    let mut add = |name: &str, keys: &'static str, act: Callback<()>| {
+        commands.push(Command { name: name.to_owned(), keys, act });
+    };
+    if session.runs.phase.get().is_running() {
+        add("Stop the query", "Esc", Callback::new(move |()| session.runs.stop()));
+    } else {
+        add("Run", run_keys, Callback::new(move |()| session.run()));
+    }
+    add("Open files", "", Callback::new(move |()| session.choose_files.set(Some(false))));
+    add("Open a folder", "", Callback::new(move |()| session.choose_files.set(Some(true))));
+    add("Keys for S3", "", Callback::new(move |()| session.is_keys_open.set(true)));
+    add(
+        "Go to Query",
+        "",
+        Callback::new(|()| {
+            // A hash is always a valid place to go to.
+            drop(window().location().set_hash("/query"));
+        }),
+    );
+    for theme in Theme::ALL {
+        let name = format!("Theme: {}", theme.name());
+        add(&name, "", Callback::new(move |()| session.theme.set(theme)));
+    }
+    for file in session.engine.files.get() {
+        let name = format!("Query {}", file.path);
+        add(&name, "", Callback::new(move |()| session.query_path(&file.path, file.format.as_deref())));
+    }
+    commands
+}

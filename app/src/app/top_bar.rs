@@ -1,0 +1,85 @@
+//! The top bar: where the lake lives, what runs, the palette, the theme.
+
+use crate::display;
+use crate::engine_client::EngineStatus;
+use crate::runs::Phase;
+use crate::session::use_session;
+use crate::ui::{Icon, IconButton, Lucide};
+use leptos::prelude::*;
+use tarn_rpc::StoreKind;
+
+/// The top bar.
+#[component]
+pub(super) fn TopBar() -> impl IntoView {
+    let session = use_session();
+    let engine = session.engine;
+    let place = Memo::new(move |_| match (engine.status.get(), engine.store.get()) {
+        (EngineStatus::Failed { .. }, _) => ("no engine".to_owned(), true),
+        (EngineStatus::Starting, None) => ("loading…".to_owned(), false),
+        (_, Some(StoreKind::Opfs)) => ("in this browser".to_owned(), false),
+        (_, Some(StoreKind::Memory { reason })) => (format!("in memory — {reason}"), true),
+        (EngineStatus::Ready, None) => (String::new(), false),
+    });
+    let theme = session.theme;
+    view! {
+        <header class="top-bar">
+            <h1 class="top-name">"Tarn"</h1>
+            <p
+                class="top-place"
+                class:top-place-limited=move || place.get().1
+                title=move || place.get().0
+            >
+                {move || place.get().0}
+            </p>
+            <Running />
+            <button
+                type="button"
+                class="top-find"
+                aria-keyshortcuts="Control+K Meta+K"
+                on:click=move |_| session.is_palette_open.set(true)
+            >
+                <Icon of=Lucide::Search />
+                <span>"Commands"</span>
+                <kbd aria-hidden="true">{if super::is_apple() { "⌘K" } else { "Ctrl K" }}</kbd>
+            </button>
+            {move || {
+                let choice = theme.get();
+                view! {
+                    <IconButton
+                        label=format!("Theme: {}", choice.name())
+                        icon=choice.icon()
+                        on_press=Callback::new(move |()| theme.set(choice.next()))
+                    />
+                }
+            }}
+        </header>
+    }
+}
+
+/// What runs, with its time and an end.
+#[component]
+fn Running() -> impl IntoView {
+    let runs = use_session().runs;
+    let is_running = Memo::new(move |_| runs.phase.get().is_running());
+    view! {
+        <div class="top-running">
+            <Show when=move || is_running.get()>
+                <span class="top-pulse" aria-hidden="true"></span>
+                <span class="top-elapsed">
+                    {move || {
+                        let word = match runs.phase.get() {
+                            Phase::Stopping { .. } => "Stopping",
+                            Phase::Idle | Phase::Running { .. } => "Running",
+                        };
+                        format!("{word} {}", display::duration(runs.elapsed_millis.get()))
+                    }}
+                </span>
+                <IconButton
+                    label="Stop the query"
+                    icon=Lucide::Stop
+                    on_press=Callback::new(move |()| runs.stop())
+                />
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,250 @@
+//! The list of what can be queried: files of the tab, and URLs.
+
+use crate::display;
+use crate::session::{Session, use_session};
+use crate::ui::{Button, Icon, IconButton, Lucide, Weight};
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use tarn_rpc::FileEntry;
+
+/// The list.
+#[component]
+pub(super) fn Files() -> impl IntoView {
+    let session = use_session();
+    let files = Memo::new(move |_| {
+        let removed = session.removed.get();
+        let files = session.engine.files.get();
+        files.into_iter().filter(|file| !removed.contains(&file.path)).collect::<Vec<_>>()
+    });
+    let of_kind = move |is_opened: bool| {
+        files.get().into_iter().filter(|file| file.is_opened == is_opened).collect::<Vec<_>>()
+    };
+    let has_any = Memo::new(move |_| !files.get().is_empty() || !session.sources.get().is_empty());
+    view! {
+        <div class="files">
+            <div class="files-open">
+                <Button
+                    label="Open files"
+                    icon=Lucide::Upload
+                    on_press=Callback::new(move |()| session.choose_files.set(Some(false)))
+                />
+                <Button
+                    label="Folder"
+                    icon=Lucide::FolderOpen
+                    on_press=Callback::new(move |()| session.choose_files.set(Some(true)))
+                />
+            </div>
+            <UrlField />
+            <div class="files-list">
+                <Show when=move || !has_any.get()>
+                    <p class="files-empty quiet">
+                        "Drop Parquet, CSV or JSON files anywhere on this page. They stay on this machine and are read where they lie."
+                    </p>
+                </Show>
+                {move || section("Opened", session, of_kind(true))}
+                {move || section("Written here", session, of_kind(false))}
+                {move || {
+                    let sources = session.sources.get();
+                    (!sources.is_empty()).then(|| source_section(session, sources))
+                }}
+            </div>
+        </div>
+    }
+}
+
+/// Where a URL is typed.
+#[component]
+fn UrlField() -> impl IntoView {
+    let session = use_session();
+    let url = RwSignal::new(String::new());
+    let trouble = RwSignal::new(None::<&'static str>);
+    let add = move || match session.add_source(&url.get_untracked()) {
+        Ok(()) => {
+            trouble.set(None);
+            url.set(String::new());
+        }
+        Err(why) => trouble.set(Some(why)),
+    };
+    view! {
+        <form
+            class="files-url"
+            on:submit=move |event| {
+                event.prevent_default();
+                add();
+            }
+        >
+            <div class="files-url-line">
+                <input
+                    class="input"
+                    type="text"
+                    inputmode="url"
+                    aria-label="URL of a file or folder"
+                    placeholder="https://… or s3://…"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    prop:value=url
+                    on:input:target=move |event| {
+                        trouble.set(None);
+                        url.set(event.target().value());
+                    }
+                />
+                <IconButton label="Add this URL" icon=Lucide::Plus on_press=Callback::new(move |()| add()) />
+            </div>
+            <p role="alert" class="files-trouble">{trouble}</p>
+        </form>
+    }
+}
+
+fn section(heading: &'static str, session: Session, files: Vec<FileEntry>) -> impl IntoView {
+    let (mut folders, mut loose) = (BTreeMap::<String, Vec<FileEntry>>::new(), Vec::new());
+    for file in files {
+        match file.path.split_once('/') {
+            Some((folder, _)) => folders.entry(folder.to_owned()).or_default().push(file),
+            None => loose.push(file),
+        }
+    }
+    (!folders.is_empty() || !loose.is_empty()).then(|| {
+        view! {
+            <section>
+                <h2 class="files-heading">{heading}</h2>
+                <ul>
+                    {folders
+                        .into_iter()
+                        .map(|(folder, files)| folder_row(session, &folder, files))
+                        .collect_view()}
+                    {loose.into_iter().map(|file| file_row(session, file, 0)).collect_view()}
+                </ul>
+            </section>
+        }
+    })
+}
+
+/// A folder: queried as one, or opened to see its files.
+fn folder_row(session: Session, folder: &str, files: Vec<FileEntry>) -> impl IntoView + use<> {
+    let size_bytes = files.iter().map(|file| file.size_bytes).sum();
+    let format = files.iter().find_map(|file| file.format.clone());
+    let count = display::counted(files.len() as u64, "file");
+    let is_open = RwSignal::new(false);
+    let name = format!("{folder}/");
+    let (path, skipped) = (name.clone(), folder.len() + 1);
+    let toggle = format!("Files in {folder}");
+    view! {
+        <li class="file">
+            <button
+                type="button"
+                class="icon-button file-fold"
+                class:file-unfolded=is_open
+                aria-label=toggle
+                aria-expanded=move || if is_open.get() { "true" } else { "false" }
+                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+            >
+                <Icon of=Lucide::ChevronRight />
+            </button>
+            <button
+                type="button"
+                class="file-name"
+                title=format!("Query all of {name}: {count}")
+                on:click=move |_| session.query_path(&path, format.as_deref())
+            >
+                <span class="file-text">{name.clone()}</span>
+                <span class="file-size">{display::bytes(size_bytes)}</span>
+            </button>
+        </li>
+        {move || {
+            is_open
+                .get()
+                .then(|| files.iter().map(|file| file_row(session, file.clone(), skipped)).collect_view())
+        }}
+    }
+}
+
+/// A file; `skipped` bytes of its path are said by the folder above it.
+fn file_row(session: Session, file: FileEntry, skipped: usize) -> impl IntoView {
+    let icon = match file.format.as_deref() {
+        Some("parquet") => Lucide::Table,
+        Some("json") => Lucide::Braces,
+        Some("csv") => Lucide::Text,
+        _ => Lucide::File,
+    };
+    let shown = file.path.get(skipped..).unwrap_or(&file.path).to_owned();
+    let title = format!("Query {} ({} bytes)", file.path, display::count(file.size_bytes));
+    let (path, format) = (file.path.clone(), file.format.clone());
+    let download = (!file.is_opened).then(|| {
+        let path = file.path.clone();
+        view! {
+            <IconButton
+                label=format!("Save {path} to the disk")
+                icon=Lucide::Download
+                on_press=Callback::new(move |()| session.download(path.clone()))
+            />
+        }
+    });
+    let (verb, remove_icon) =
+        if file.is_opened { ("Close", Lucide::Close) } else { ("Delete", Lucide::Trash) };
+    let size = display::bytes(file.size_bytes);
+    view! {
+        <li class="file" class:file-inner={skipped > 0}>
+            <button
+                type="button"
+                class="file-name"
+                title=title
+                on:click=move |_| session.query_path(&path, format.as_deref())
+            >
+                <Icon of=icon />
+                <span class="file-text">{shown}</span>
+                <span class="file-size">{size}</span>
+            </button>
+            <span class="file-actions">
+                {download}
+                <IconButton
+                    label=format!("{verb} {}", file.path)
+                    icon=remove_icon
+                    on_press=Callback::new(move |()| session.remove_file(&file))
+                />
+            </span>
+        </li>
+    }
+}
+
+fn source_section(session: Session, sources: Vec<String>) -> impl IntoView {
+    let rows = sources
+        .into_iter()
+        .map(|url| {
+            let shown = url.split(['?', '#']).next().unwrap_or(&url).to_owned();
+            let (query, remove) = (url.clone(), url.clone());
+            view! {
+                <li class="file">
+                    <button
+                        type="button"
+                        class="file-name"
+                        title=format!("Query {url}")
+                        on:click=move |_| session.query_path(&query, None)
+                    >
+                        <Icon of=Lucide::Globe />
+                        <span class="file-text">{shown.clone()}</span>
+                    </button>
+                    <span class="file-actions">
+                        <IconButton
+                            label=format!("Remove {shown}")
+                            icon=Lucide::Close
+                            on_press=Callback::new(move |()| session.remove_source(remove.clone()))
+                        />
+                    </span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section>
+            <h2 class="files-heading">"URLs"</h2>
+            <ul>{rows}</ul>
+            <Button
+                label="Keys for S3"
+                icon=Lucide::Key
+                weight=Weight::Quiet
+                on_press=Callback::new(move |()| session.is_keys_open.set(true))
+            />
+        </section>
+    }
+}

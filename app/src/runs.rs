@@ -1,0 +1,294 @@
+//! The run of a script: its statements, their rows, and what became of them. One run at a time.
+
+use crate::engine_client::EngineClient;
+use crate::rows::RowCache;
+use crate::sql_text::{Excerpt, in_whole_text};
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+use std::sync::Arc;
+use tarn_rpc::{Column, ErrorKind, ErrorReport, Event, Position, Progress, Request};
+
+/// Where a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nothing runs.
+    Idle,
+    /// The run with this request id is under way.
+    Running {
+        /// The id.
+        id: u64,
+    },
+    /// The same, and it was asked to stop.
+    Stopping {
+        /// The id.
+        id: u64,
+    },
+}
+
+/// What became of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It runs.
+    Running,
+    /// It ended well, with this many rows returned or written.
+    Finished {
+        /// The rows.
+        rows: u64,
+    },
+    /// It was stopped on request.
+    Stopped,
+    /// It failed.
+    Failed {
+        /// Why.
+        error: ErrorReport,
+    },
+    /// Its rows went with an engine that died.
+    Lost,
+}
+
+/// One statement of the script.
+#[derive(Clone)]
+pub(crate) struct Statement {
+    /// Which, from 0.
+    pub(crate) number: u32,
+    /// Its text.
+    pub(crate) sql: String,
+    /// The columns of its rows; empty while unknown, and for a statement that returns none.
+    pub(crate) columns: Arc<[Column]>,
+    /// Its rows.
+    pub(crate) rows: Option<RowCache>,
+    /// What became of it.
+    pub(crate) outcome: Outcome,
+    /// Its figures.
+    pub(crate) progress: RwSignal<Progress>,
+}
+
+/// The run on the page, and the one before where its rows are still of use. Copies are the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Runs {
+    /// Where the run is.
+    pub(crate) phase: RwSignal<Phase>,
+    /// Its statements, as far as they began.
+    pub(crate) statements: RwSignal<Vec<Statement>>,
+    /// The statements of the run before, until the new one has something to show.
+    pub(crate) previous: RwSignal<Vec<Statement>>,
+    /// Which statement is looked at.
+    pub(crate) shown: RwSignal<usize>,
+    /// How many statements the script has.
+    pub(crate) statement_count: RwSignal<u32>,
+    /// Time since the run began, in milliseconds.
+    pub(crate) elapsed_millis: RwSignal<f64>,
+    /// Where in the editor's text the last error is.
+    pub(crate) marked: RwSignal<Option<Position>>,
+    engine: EngineClient,
+    excerpt: StoredValue<Option<Excerpt>>,
+    ticker: StoredValue<Option<Interval>, LocalStorage>,
+}
+
+impl Statement {
+    fn new(number: u32, sql: String) -> Self {
+        Self {
+            number,
+            sql,
+            columns: Arc::from([]),
+            rows: None,
+            outcome: Outcome::Running,
+            progress: RwSignal::new(Progress::default()),
+        }
+    }
+}
+
+impl Phase {
+    /// Whether a run is under way.
+    pub(crate) fn is_running(self) -> bool {
+        self != Self::Idle
+    }
+}
+
+impl Runs {
+    /// No run yet.
+    pub(crate) fn new(engine: EngineClient) -> Self {
+        Self {
+            phase: RwSignal::new(Phase::Idle),
+            statements: RwSignal::new(Vec::new()),
+            previous: RwSignal::new(Vec::new()),
+            shown: RwSignal::new(0),
+            statement_count: RwSignal::new(0),
+            elapsed_millis: RwSignal::new(0.0),
+            marked: RwSignal::new(None),
+            engine,
+            excerpt: StoredValue::new(None),
+            ticker: StoredValue::new_local(None),
+        }
+    }
+
+    /// Runs a script, unless one runs already.
+    pub(crate) fn run(self, excerpt: Excerpt) {
+        if self.phase.get_untracked().is_running() || excerpt.sql.trim().is_empty() {
+            return;
+        }
+        let kept = self.statements.get_untracked();
+        if kept.iter().any(|statement| statement.rows.is_some()) {
+            drop_all(self.previous.get_untracked());
+            self.previous.set(kept);
+        }
+        let sql = excerpt.sql.clone();
+        self.excerpt.set_value(Some(excerpt));
+        self.statements.set(Vec::new());
+        self.shown.set(0);
+        self.statement_count.set(0);
+        self.marked.set(None);
+        self.elapsed_millis.set(0.0);
+        let began_millis = now_millis();
+        let tick = Interval::new(100, move || self.elapsed_millis.set(now_millis() - began_millis));
+        self.ticker.set_value(Some(tick));
+        let id = self.engine.send(Request::Run { sql }, move |event| self.hear(event));
+        self.phase.set(Phase::Running { id });
+    }
+
+    /// Stops the run, if one is under way.
+    pub(crate) fn stop(self) {
+        if let Phase::Running { id } = self.phase.get_untracked() {
+            self.phase.set(Phase::Stopping { id });
+            self.engine.tell(Request::Cancel { run: id });
+        }
+    }
+
+    /// Says that the engine died: rows that it kept are gone.
+    pub(crate) fn lose_results(self) {
+        for signal in [self.statements, self.previous] {
+            signal.update(|statements| {
+                for statement in statements {
+                    if let Some(rows) = statement.rows.take() {
+                        rows.close();
+                        if matches!(statement.outcome, Outcome::Finished { .. } | Outcome::Stopped) {
+                            statement.outcome = Outcome::Lost;
+                        }
+                    }
+                }
+            });
+        }
+        self.previous.set(Vec::new());
+    }
+
+    fn hear(self, event: Event) {
+        match event {
+            Event::StatementStarted { statement, statements, sql } => {
+                self.statement_count.set(statements);
+                self.statements.update(|list| list.push(Statement::new(statement, sql)));
+                // The tab follows the run until a person looks elsewhere.
+                let count = self.statements.with_untracked(Vec::len);
+                if self.shown.get_untracked() + 2 >= count {
+                    self.shown.set(count.saturating_sub(1));
+                }
+            }
+            Event::Schema { statement, result, columns } => {
+                self.forget_previous();
+                let rows = RowCache::new(self.engine, result);
+                self.change(statement, move |target| {
+                    target.columns = columns.into();
+                    target.rows = Some(rows);
+                });
+            }
+            Event::Progress { statement, progress } => self.note_progress(statement, progress),
+            Event::StatementFinished { statement, rows, progress } => {
+                self.forget_previous();
+                self.note_progress(statement, progress);
+                self.change(statement, move |target| {
+                    target.outcome = Outcome::Finished { rows };
+                    if let Some(cache) = target.rows {
+                        cache.complete(rows);
+                    }
+                });
+            }
+            Event::Done => self.end(),
+            Event::Failed { statement, error } => {
+                self.fail(statement, error);
+                self.end();
+            }
+            _ => {}
+        }
+    }
+
+    fn fail(self, statement: Option<u32>, mut error: ErrorReport) {
+        let excerpt = self.excerpt.get_value();
+        if let (Some(position), Some(excerpt)) = (error.position, &excerpt) {
+            error.position = Some(in_whole_text(position, excerpt));
+        }
+        let outcome = if error.kind == ErrorKind::Cancelled {
+            Outcome::Stopped
+        } else {
+            self.marked.set(error.position);
+            Outcome::Failed { error }
+        };
+        let elapsed_millis = self.elapsed_millis.get_untracked();
+        self.statements.update(|list| {
+            let at = list
+                .iter()
+                .position(|candidate| Some(candidate.number) == statement)
+                .or_else(|| list.iter().position(|candidate| candidate.outcome == Outcome::Running));
+            let at = at.unwrap_or_else(|| {
+                let number = statement.unwrap_or(list.len() as u32);
+                list.push(Statement::new(number, excerpt.map(|excerpt| excerpt.sql).unwrap_or_default()));
+                list.len() - 1
+            });
+            if let Some(target) = list.get_mut(at) {
+                target.outcome = outcome;
+                target.progress.update(|progress| {
+                    if progress.elapsed_millis == 0.0 {
+                        progress.elapsed_millis = elapsed_millis;
+                    }
+                });
+                self.shown.set(at);
+            }
+        });
+    }
+
+    fn note_progress(self, statement: u32, progress: Progress) {
+        let target = self.statements.with_untracked(|list| {
+            list.iter()
+                .find(|candidate| candidate.number == statement)
+                .map(|found| (found.progress, found.rows))
+        });
+        if let Some((signal, rows)) = target {
+            if let Some(rows) = rows {
+                rows.grow(progress.rows_returned);
+            }
+            signal.set(progress);
+        }
+    }
+
+    fn change(self, statement: u32, change: impl FnOnce(&mut Statement)) {
+        self.statements.update(|list| {
+            if let Some(target) = list.iter_mut().find(|candidate| candidate.number == statement) {
+                change(target);
+            }
+        });
+    }
+
+    fn forget_previous(self) {
+        if self.previous.with_untracked(|list| !list.is_empty()) {
+            drop_all(self.previous.get_untracked());
+            self.previous.set(Vec::new());
+        }
+    }
+
+    fn end(self) {
+        self.phase.set(Phase::Idle);
+        // The ticker may be what runs now: it is dropped from the event loop.
+        let ticker = self.ticker.try_update_value(Option::take).flatten();
+        gloo_timers::callback::Timeout::new(0, move || drop(ticker)).forget();
+    }
+}
+
+fn drop_all(statements: Vec<Statement>) {
+    for statement in statements {
+        if let Some(rows) = statement.rows {
+            rows.drop_result();
+        }
+    }
+}
+
+fn now_millis() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
+}

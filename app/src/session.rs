@@ -1,0 +1,219 @@
+//! What all of the page shares: the engine, the run, the text, the files, and what is open.
+
+use crate::browser_storage;
+use crate::dropped_files::NamedFile;
+use crate::engine_client::{EngineClient, EngineStatus};
+use crate::runs::Runs;
+use crate::sql_text;
+use crate::theme::Theme;
+use crate::ui::{Toast, ToastHost};
+use leptos::prelude::*;
+use tarn_rpc::{Event, FileEntry, Position};
+use wasm_bindgen::JsCast;
+
+const TEXT_KEY: &str = "tarn.query.text";
+const SOURCES_KEY: &str = "tarn.query.sources";
+
+/// Something for the editor to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum EditorTask {
+    /// Adds a statement at the end and selects it, so that it runs next.
+    Add {
+        /// The statement.
+        statement: String,
+    },
+    /// Shows a place.
+    Go {
+        /// The place.
+        position: Position,
+    },
+}
+
+/// What the page shares. Copies are the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    /// The engine.
+    pub(crate) engine: EngineClient,
+    /// The run.
+    pub(crate) runs: Runs,
+    /// The editor's text.
+    pub(crate) text: RwSignal<String>,
+    /// The editor's selection in UTF-16 units.
+    pub(crate) selection: RwSignal<(u32, u32)>,
+    /// What the editor is to do next.
+    pub(crate) editor_task: RwSignal<Option<EditorTask>>,
+    /// URLs that are queried where they lie.
+    pub(crate) sources: RwSignal<Vec<String>>,
+    /// Paths that were removed and can still come back.
+    pub(crate) removed: RwSignal<Vec<String>>,
+    /// Light or dark.
+    pub(crate) theme: RwSignal<Theme>,
+    /// What was just done.
+    pub(crate) toasts: ToastHost,
+    /// Whether the list of files is open as a sheet, on small screens.
+    pub(crate) is_files_open: RwSignal<bool>,
+    /// Whether the form for S3 keys is open.
+    pub(crate) is_keys_open: RwSignal<bool>,
+    /// Whether the command palette is open.
+    pub(crate) is_palette_open: RwSignal<bool>,
+    /// Asks for files to open: `false` for files, `true` for a folder.
+    pub(crate) choose_files: RwSignal<Option<bool>>,
+}
+
+impl Session {
+    /// Starts the engine and reads what was kept.
+    pub(crate) fn start() -> Self {
+        let engine = EngineClient::start();
+        let runs = Runs::new(engine);
+        let session = Self {
+            engine,
+            runs,
+            text: RwSignal::new(browser_storage::read(TEXT_KEY).unwrap_or_default()),
+            selection: RwSignal::new((0, 0)),
+            editor_task: RwSignal::new(None),
+            sources: RwSignal::new(kept_sources()),
+            removed: RwSignal::new(Vec::new()),
+            theme: Theme::kept(),
+            toasts: ToastHost::new(),
+            is_files_open: RwSignal::new(false),
+            is_keys_open: RwSignal::new(false),
+            is_palette_open: RwSignal::new(false),
+            choose_files: RwSignal::new(None),
+        };
+        Effect::new(move || browser_storage::write(TEXT_KEY, &session.text.get()));
+        Effect::new(move || browser_storage::write(SOURCES_KEY, &session.sources.get().join("\n")));
+        Effect::new(move || {
+            if engine.restart.get().is_some() {
+                runs.lose_results();
+            }
+        });
+        session
+    }
+
+    /// Runs the selection, or all.
+    pub(crate) fn run(self) {
+        if matches!(self.engine.status.get_untracked(), EngineStatus::Failed { .. }) {
+            return;
+        }
+        let selection = self.selection.get_untracked();
+        self.runs.run(self.text.with_untracked(|text| sql_text::excerpt(text, selection)));
+    }
+
+    /// Opens files; the first of them goes into an empty editor.
+    pub(crate) fn open_files(self, files: Vec<NamedFile>) {
+        if files.is_empty() {
+            self.toasts.say("There was no file in that.");
+            return;
+        }
+        let paths: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
+        self.removed.update(|removed| removed.retain(|path| !paths.contains(path)));
+        self.engine.add_files(files, move |event| match event {
+            Event::Files { files } => {
+                let is_fresh = self.text.with_untracked(|text| text.trim().is_empty());
+                let first =
+                    files.into_iter().find(|file| paths.contains(&file.path) && file.format.is_some());
+                if let Some(first) = first.filter(|_| is_fresh) {
+                    self.query_path(&first.path, first.format.as_deref());
+                }
+            }
+            Event::Failed { error, .. } => self.toasts.say(error.message),
+            _ => {}
+        });
+    }
+
+    /// Writes a first look at a file or URL into the editor.
+    pub(crate) fn query_path(self, path: &str, format: Option<&str>) {
+        let statement = sql_text::first_look(path, format.or_else(|| sql_text::format_of(path)));
+        self.is_files_open.set(false);
+        self.editor_task.set(Some(EditorTask::Add { statement }));
+    }
+
+    /// Adds a URL to the list and writes a first look at it. Returns what is wrong with it, if it is not one.
+    pub(crate) fn add_source(self, url: &str) -> Result<(), &'static str> {
+        let url = url.trim();
+        let is_known = ["https://", "http://", "s3://"]
+            .iter()
+            .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+        if !is_known {
+            return Err("A URL starts with https:// or s3://.");
+        }
+        self.sources.update(|sources| {
+            sources.retain(|other| other != url);
+            sources.push(url.to_owned());
+        });
+        self.query_path(url, None);
+        Ok(())
+    }
+
+    /// Takes a URL off the list, with a way back.
+    pub(crate) fn remove_source(self, url: String) {
+        let before = self.sources.get_untracked();
+        self.sources.update(|sources| sources.retain(|other| *other != url));
+        self.toasts.show(Toast {
+            text: "Removed from the list.".to_owned(),
+            undo: Some(Callback::new(move |()| self.sources.set(before.clone()))),
+            settle: None,
+        });
+    }
+
+    /// Takes a file off the list; it goes for good when no one takes that back.
+    pub(crate) fn remove_file(self, file: &FileEntry) {
+        let path = file.path.clone();
+        let text = if file.is_opened { format!("Closed {path}.") } else { format!("Deleted {path}.") };
+        self.removed.update(|removed| removed.push(path.clone()));
+        let bring_back = path.clone();
+        self.toasts.show(Toast {
+            text,
+            undo: Some(Callback::new(move |()| {
+                self.removed.update(|removed| removed.retain(|other| *other != bring_back));
+            })),
+            settle: Some(Callback::new(move |()| {
+                // Someone may have opened it again meanwhile.
+                if self.removed.with_untracked(|removed| removed.contains(&path)) {
+                    self.engine.remove_file(path.clone(), move |event| {
+                        if let Event::Failed { error, .. } = event {
+                            self.toasts.say(error.message);
+                        }
+                    });
+                    self.removed.update(|removed| removed.retain(|other| *other != path));
+                }
+            })),
+        });
+    }
+
+    /// Saves a file of the tab to the disk.
+    pub(crate) fn download(self, path: String) {
+        let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+        self.engine.read_file(path, move |bytes| {
+            let saved = bytes.map_err(|error| error.message).and_then(|bytes| {
+                save(&name, &bytes).map_err(|error| crate::engine_client::describe(&error))
+            });
+            if let Err(why) = saved {
+                self.toasts.say(format!("{name} could not be saved: {why}"));
+            }
+        });
+    }
+}
+
+/// The session of this page.
+pub(crate) fn use_session() -> Session {
+    expect_context()
+}
+
+fn kept_sources() -> Vec<String> {
+    let kept = browser_storage::read(SOURCES_KEY).unwrap_or_default();
+    kept.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// Hands bytes to the browser as a download.
+fn save(name: &str, bytes: &wasm_bindgen::JsValue) -> Result<(), wasm_bindgen::JsValue> {
+    let blob = web_sys::Blob::new_with_u8_array_sequence(&js_sys::Array::of1(bytes))?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+    let anchor = document().create_element("a")?.dyn_into::<web_sys::HtmlAnchorElement>()?;
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    // The download has begun by the next turn of the event loop at the latest; a minute is ample.
+    gloo_timers::callback::Timeout::new(60_000, move || drop(web_sys::Url::revoke_object_url(&url))).forget();
+    Ok(())
+}
