@@ -272,14 +272,14 @@ impl Profile {
     }
 }
 
-/// The arguments of cargo that compile the wasm tests, and the homes beside them with the same features.
+/// The arguments of `cargo build` that compile the wasm tests, and the homes beside them with the same features.
 pub(crate) fn test_args() -> Vec<&'static str> {
-    // Without `--lib`, cargo would compile the examples in the documentation as well.
-    ["--lib", "--tests"]
-        .into_iter()
-        .chain(packages(ENGINE_PACKAGES))
-        .chain(packages(TESTED_PACKAGES))
-        .collect()
+    ["--lib", "--tests"].into_iter().chain(test_packages()).collect()
+}
+
+/// The packages of `test_args`.
+pub(crate) fn test_packages() -> impl Iterator<Item = &'static str> {
+    packages(ENGINE_PACKAGES).chain(packages(TESTED_PACKAGES))
 }
 
 fn packages(names: &'static [&'static str]) -> impl Iterator<Item = &'static str> {

@@ -141,7 +141,10 @@ impl Run<'_> {
             .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
             .arg(&browser.driver)
             .arg("crates/lakehouse")
-            .args(build::test_args());
+            // What `--tests` means, which wasm-pack gives to one of its two calls of cargo; and no examples of the
+            // documentation, which would each be compiled for wasm.
+            .args(["--lib", "--test", "*"])
+            .args(build::test_packages());
         if let Some(filter) = self.filter {
             wasm_pack = wasm_pack.args(["--", filter]);
         }
