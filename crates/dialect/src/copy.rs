@@ -4,16 +4,18 @@
 //! `COPY (query) TO 'path' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (a, b))`, and DataFusion's,
 //! `COPY (query) TO 'path' STORED AS PARQUET PARTITIONED BY (a) OPTIONS ('compression' 'zstd')`.
 
-use sqlparser::ast::{Ident, ObjectName, Query};
+use sqlparser::ast::{Ident, ObjectName, Query, visit_relations_mut};
+use sqlparser::dialect::DatabricksDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
+use std::ops::ControlFlow;
 
 /// A `COPY … TO` statement.
 #[derive(Debug, Clone)]
 pub struct CopyTo {
-    /// Where the rows come from.
-    pub source: CopySource,
+    /// Where the rows come from; of `COPY name` it is `SELECT * FROM name`.
+    pub source: Box<Query>,
     /// The path or URL to write.
     pub target: String,
     /// Where the path stands in the script.
@@ -24,15 +26,6 @@ pub struct CopyTo {
     pub partition_by: Vec<Ident>,
     /// The other options, keys in lower case.
     pub options: Vec<(String, String)>,
-}
-
-/// Where the rows of a [`CopyTo`] come from.
-#[derive(Debug, Clone)]
-pub enum CopySource {
-    /// `COPY (SELECT …)`.
-    Query(Box<Query>),
-    /// `COPY name`.
-    Table(ObjectName),
 }
 
 pub(crate) fn is_copy_to(tokens: &[TokenWithSpan]) -> bool {
@@ -49,9 +42,9 @@ pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<CopyTo, ParserError> {
     let source = if parser.consume_token(&Token::LParen) {
         let query = parser.parse_query()?;
         parser.expect_token(&Token::RParen)?;
-        CopySource::Query(query)
+        query
     } else {
-        CopySource::Table(parser.parse_object_name(false)?)
+        select_all(parser.parse_object_name(false)?)?
     };
     parser.expect_keyword_is(Keyword::TO)?;
     let target_span = parser.peek_token().span;
@@ -72,6 +65,16 @@ pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<CopyTo, ParserError> {
             return Ok(copy);
         }
     }
+}
+
+fn select_all(name: ObjectName) -> Result<Box<Query>, ParserError> {
+    let mut query = Parser::new(&DatabricksDialect {}).try_with_sql("SELECT * FROM name")?.parse_query()?;
+    // The name is put in as it was parsed, so that an error about it has its place.
+    let _ = visit_relations_mut(&mut query, |relation| {
+        *relation = name.clone();
+        ControlFlow::<()>::Continue(())
+    });
+    Ok(query)
 }
 
 /// `key value`, `key = value` or `key => value`, separated by commas, up to the closing parenthesis.

@@ -8,7 +8,7 @@ mod copy;
 mod error;
 mod split;
 
-pub use copy::{CopySource, CopyTo};
+pub use copy::CopyTo;
 pub use error::SyntaxError;
 pub use split::{StatementText, split};
 

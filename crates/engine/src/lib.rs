@@ -1,1 +1,21 @@
-//! TODO
+//! The SQL engine: DataFusion behind one [`Session`].
+//!
+//! A session plans a statement ([`Session::start`]) and hands back a [`Query`], whose batches stream. Files are tables by
+//! path (`` parquet.`path` ``, `read_files(…)`); how a path finds its store is the business of `tarn_storage`.
+
+mod case;
+mod copy;
+mod error;
+mod files;
+mod memory;
+mod metered;
+mod names;
+mod query;
+mod read_files;
+mod session;
+mod stores;
+
+pub use error::{Error, ErrorKind, Position, Result};
+pub use memory::{EnginePool, Refusal};
+pub use query::{OperatorProgress, Progress, Query, QueryControl};
+pub use session::{Engine, EngineOptions, Session};

@@ -1,1 +1,113 @@
-//! TODO
+//! The one door: every home (the tab's worker, the edge, the native binary) calls these, with plain data in and out.
+//!
+//! A [`Lakehouse`] is opened over stores; a [`Session`] runs statements in order; a [`Running`] statement streams Arrow
+//! batches, which [`format`] turns into text and a [`KeptResult`] keeps for those who ask for windows of rows.
+
+pub mod format;
+mod kept;
+mod types;
+
+pub use kept::{Cell, KeptResult};
+pub use tarn_dialect::{StatementText, SyntaxError, split};
+pub use tarn_engine::{Error, ErrorKind, OperatorProgress, Position, Progress, QueryControl, Result};
+pub use types::{ColumnKind, column_kind, type_name};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use std::sync::Arc;
+use tarn_engine::{Engine, EngineOptions, EnginePool};
+use tarn_storage::Stores;
+use url::Url;
+
+/// How a lakehouse is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What paths without a scheme are relative to; it ends with a slash.
+    pub base: Url,
+    /// Memory that queries and kept results share, in bytes.
+    pub memory_limit_bytes: usize,
+    /// Partitions that a plan is cut into.
+    pub partitions: usize,
+    /// Whether operators that run out of memory may write to temporary files (a browser has none).
+    pub spills: bool,
+}
+
+/// The engine over a set of stores.
+#[derive(Debug, Clone)]
+pub struct Lakehouse {
+    engine: Arc<Engine>,
+}
+
+impl Lakehouse {
+    /// Opens a lakehouse.
+    ///
+    /// # Errors
+    /// When there is no place for temporary files although it may spill.
+    pub fn open(stores: Arc<Stores>, options: Options) -> Result<Self> {
+        let Options { base, memory_limit_bytes, partitions, spills } = options;
+        let engine = Engine::new(stores, EngineOptions { base, memory_limit_bytes, partitions, spills })?;
+        Ok(Self { engine })
+    }
+
+    /// A session of its own: views are made in it and end with it.
+    pub fn session(&self) -> Session {
+        Session { session: self.engine.session() }
+    }
+
+    /// The control of a statement that is about to start: it stops it, and tells how far it is.
+    pub fn control(&self) -> Arc<QueryControl> {
+        self.engine.control()
+    }
+
+    /// The stores.
+    pub fn stores(&self) -> &Arc<Stores> {
+        self.engine.stores()
+    }
+
+    /// The memory that queries and kept results share.
+    pub fn memory(&self) -> &Arc<EnginePool> {
+        self.engine.pool()
+    }
+}
+
+/// Statements that run in order and share views.
+pub struct Session {
+    session: tarn_engine::Session,
+}
+
+impl Session {
+    /// Parses, plans and starts one statement of a script.
+    ///
+    /// # Errors
+    /// What is wrong with the statement or with the files that it names.
+    pub async fn start(&self, statement: &StatementText, control: &Arc<QueryControl>) -> Result<Running> {
+        let parsed = tarn_dialect::parse(statement)?;
+        Ok(Running { query: self.session.start(&parsed, control).await? })
+    }
+}
+
+/// A statement that runs. Dropping it stops it.
+pub struct Running {
+    query: tarn_engine::Query,
+}
+
+impl Running {
+    /// The columns of the batches.
+    pub fn schema(&self) -> &SchemaRef {
+        self.query.schema()
+    }
+
+    /// Whether the batches are rows to show; a COPY's single batch is the number of rows written.
+    pub fn returns_rows(&self) -> bool {
+        self.query.returns_rows()
+    }
+
+    /// The next batch, or `None` after the last.
+    ///
+    /// # Errors
+    /// What ended the statement.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        self.query.next().await
+    }
+}
+

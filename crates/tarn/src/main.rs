@@ -1,2 +1,38 @@
-//! TODO
-fn main() {}
+//! The native binary `tarn`.
+
+mod home;
+mod output;
+mod prompt;
+mod sql;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Tarn, a lakehouse: SQL over Parquet, CSV and JSON files, here or in object stores.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run SQL statements, in order, in one session.
+    Sql(sql::Arguments),
+}
+
+fn main() -> ExitCode {
+    let Command::Sql(arguments) = Arguments::parse().command;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output::fail(&format!("cannot start: {error}")),
+    };
+    let code = match runtime.block_on(sql::run(arguments)) {
+        Ok(code) => code,
+        Err(error) => output::fail(&format!("{error:#}")),
+    };
+    // A statement that was stopped may still hold a thread; nobody waits for it.
+    runtime.shutdown_background();
+    code
+}

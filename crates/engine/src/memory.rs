@@ -1,0 +1,142 @@
+//! Memory under a limit: one pool for the engine, one account in it for each query.
+//!
+//! DataFusion's pools know a limit but not whose turn it was: here a query's account remembers which operator was
+//! refused, so that the error can name it without reading it out of a text.
+
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool, MemoryReservation};
+use parking_lot::Mutex;
+use std::fmt::{Display, Formatter};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The memory that all queries and kept results of an engine share.
+#[derive(Debug)]
+pub struct EnginePool {
+    limit_bytes: usize,
+    used_bytes: AtomicUsize,
+}
+
+impl EnginePool {
+    /// A pool of this many bytes.
+    pub fn new(limit_bytes: usize) -> Arc<Self> {
+        Arc::new(Self { limit_bytes, used_bytes: AtomicUsize::new(0) })
+    }
+
+    /// The limit in bytes.
+    pub fn limit_bytes(&self) -> usize {
+        self.limit_bytes
+    }
+
+    /// Bytes in use.
+    pub fn used_bytes(&self) -> usize {
+        self.used_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Takes bytes, or says how many were left.
+    ///
+    /// # Errors
+    /// The bytes that are left, when they are fewer than asked for.
+    pub fn take(&self, bytes: usize) -> Result<(), usize> {
+        self.used_bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+                used.checked_add(bytes).filter(|&used| used <= self.limit_bytes)
+            })
+            .map(drop)
+            .map_err(|used| self.limit_bytes.saturating_sub(used))
+    }
+
+    fn take_regardless(&self, bytes: usize) {
+        self.used_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Gives bytes back.
+    pub fn give_back(&self, bytes: usize) {
+        self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// An operator that was refused memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The operator, as DataFusion's consumers are called: `HashJoinInput`, `GroupedHashAggregateStream[0]`.
+    pub operator: String,
+    /// Bytes that it asked for.
+    pub asked_bytes: usize,
+    /// Bytes that it held already.
+    pub held_bytes: usize,
+    /// Bytes that were left.
+    pub left_bytes: usize,
+    /// The limit of the engine.
+    pub limit_bytes: usize,
+}
+
+/// One query's account in the engine's pool.
+#[derive(Debug)]
+pub(crate) struct QueryPool {
+    engine: Arc<EnginePool>,
+    used_bytes: AtomicUsize,
+    refused: Mutex<Option<Refusal>>,
+}
+
+impl QueryPool {
+    pub(crate) fn new(engine: Arc<EnginePool>) -> Arc<Self> {
+        Arc::new(Self { engine, used_bytes: AtomicUsize::new(0), refused: Mutex::new(None) })
+    }
+
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.used_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The last operator that was refused. One that can spill goes on after a refusal, so this alone is no failure.
+    pub(crate) fn refused(&self) -> Option<Refusal> {
+        self.refused.lock().clone()
+    }
+}
+
+impl Display for QueryPool {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "query({} of {} bytes)", self.used_bytes(), self.engine.limit_bytes)
+    }
+}
+
+impl MemoryPool for QueryPool {
+    fn name(&self) -> &str {
+        "query"
+    }
+
+    fn grow(&self, _reservation: &MemoryReservation, additional: usize) {
+        self.engine.take_regardless(additional);
+        self.used_bytes.fetch_add(additional, Ordering::Relaxed);
+    }
+
+    fn shrink(&self, _reservation: &MemoryReservation, shrink: usize) {
+        self.engine.give_back(shrink);
+        self.used_bytes.fetch_sub(shrink, Ordering::Relaxed);
+    }
+
+    fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+        if let Err(left_bytes) = self.engine.take(additional) {
+            let refusal = Refusal {
+                operator: reservation.consumer().name().to_owned(),
+                asked_bytes: additional,
+                held_bytes: reservation.size(),
+                left_bytes,
+                limit_bytes: self.engine.limit_bytes,
+            };
+            let message = format!("{} was refused {additional} bytes", refusal.operator);
+            *self.refused.lock() = Some(refusal);
+            return Err(DataFusionError::ResourcesExhausted(message));
+        }
+        self.used_bytes.fetch_add(additional, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn reserved(&self) -> usize {
+        self.used_bytes()
+    }
+
+    fn memory_limit(&self) -> MemoryLimit {
+        MemoryLimit::Finite(self.engine.limit_bytes)
+    }
+}

@@ -1,0 +1,132 @@
+//! Wraps the leaves of a plan: counts their rows, stops when the query is cancelled, and gives the thread back when its
+//! slice of time is over.
+//!
+//! A browser has one thread: a scan that always has a batch ready would keep it, and no message would be heard.
+
+use crate::query::QueryControl;
+use async_trait::async_trait;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, Statistics};
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::execution_plan::SchedulingType;
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use futures::{Stream, StreamExt};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// Wraps every leaf of a plan.
+pub(crate) fn meter(plan: Arc<dyn ExecutionPlan>, control: &Arc<QueryControl>) -> Result<Arc<dyn ExecutionPlan>> {
+    plan.transform_up(|node| {
+        if node.children().is_empty() {
+            Ok(Transformed::yes(Arc::new(MeteredExec::new(node, Arc::clone(control))) as _))
+        } else {
+            Ok(Transformed::no(node))
+        }
+    })
+    .map(|transformed| transformed.data)
+}
+
+#[derive(Debug)]
+struct MeteredExec {
+    input: Arc<dyn ExecutionPlan>,
+    properties: Arc<PlanProperties>,
+    control: Arc<QueryControl>,
+}
+
+impl MeteredExec {
+    fn new(input: Arc<dyn ExecutionPlan>, control: Arc<QueryControl>) -> Self {
+        let properties =
+            PlanProperties::clone(input.properties()).with_scheduling_type(SchedulingType::Cooperative).into();
+        Self { input, properties, control }
+    }
+}
+
+impl DisplayAs for MeteredExec {
+    fn fmt_as(&self, _t: DisplayFormatType, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MeteredExec")
+    }
+}
+
+#[async_trait]
+impl ExecutionPlan for MeteredExec {
+    fn name(&self) -> &str {
+        "MeteredExec"
+    }
+
+    fn schema(&self) -> SchemaRef {
+        self.input.schema()
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn apply_expressions(
+        &self,
+        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        match (children.pop(), children.is_empty()) {
+            (Some(input), true) => Ok(Arc::new(Self::new(input, Arc::clone(&self.control)))),
+            _ => datafusion::common::internal_err!("MeteredExec has one child"),
+        }
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let input = self.input.execute(partition, context)?;
+        Ok(Box::pin(MeteredStream { input, control: Arc::clone(&self.control) }))
+    }
+
+    fn partition_statistics(&self, partition: Option<usize>) -> Result<Arc<Statistics>> {
+        #[expect(deprecated, reason = "the wrapper passes on whatever its input answers")]
+        self.input.partition_statistics(partition)
+    }
+}
+
+struct MeteredStream {
+    input: SendableRecordBatchStream,
+    control: Arc<QueryControl>,
+}
+
+impl Stream for MeteredStream {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.control.is_cancelled() {
+            return Poll::Ready(Some(Err(crate::Error::cancelled().into())));
+        }
+        if tarn_platform::slice_is_over() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let polled = self.input.poll_next_unpin(cx);
+        if let Poll::Ready(Some(Ok(batch))) = &polled {
+            self.control.add_rows_read(batch.num_rows());
+        }
+        polled
+    }
+}
+
+impl RecordBatchStream for MeteredStream {
+    fn schema(&self) -> SchemaRef {
+        self.input.schema()
+    }
+}

@@ -1,0 +1,234 @@
+//! A running query: its batches, its progress, its end.
+
+use crate::files::TextFiles;
+use crate::memory::QueryPool;
+use crate::{EnginePool, Error, ErrorKind, Result};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::ExecutionPlan;
+use futures::future::{Either, select};
+use futures::{Future, StreamExt};
+use parking_lot::Mutex;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tarn_platform::Instant;
+use tokio::sync::Notify;
+
+/// What a query shares with those who watch and stop it. Made before the query starts, so that planning can be stopped
+/// too.
+#[derive(Debug)]
+pub struct QueryControl {
+    started: Instant,
+    is_cancelled: AtomicBool,
+    stop: Notify,
+    rows_read: AtomicU64,
+    rows_returned: AtomicU64,
+    bytes_before: u64,
+    bytes_now: tarn_storage::StoreMetrics,
+    pub(crate) pool: Arc<QueryPool>,
+    plan: Mutex<Option<Arc<dyn ExecutionPlan>>>,
+    text_files: Mutex<Vec<TextFiles>>,
+}
+
+impl QueryControl {
+    pub(crate) fn new(engine: Arc<EnginePool>, metrics: tarn_storage::StoreMetrics) -> Arc<Self> {
+        Arc::new(Self {
+            started: Instant::now(),
+            is_cancelled: AtomicBool::new(false),
+            stop: Notify::new(),
+            rows_read: AtomicU64::new(0),
+            rows_returned: AtomicU64::new(0),
+            bytes_before: metrics.bytes_read(),
+            bytes_now: metrics,
+            pool: QueryPool::new(engine),
+            plan: Mutex::new(None),
+            text_files: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Stops the query: its next batch is an error of kind [`ErrorKind::Cancelled`].
+    pub fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
+        self.stop.notify_one();
+    }
+
+    /// Whether the query was stopped.
+    pub fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Relaxed)
+    }
+
+    /// How far the query is.
+    pub fn progress(&self) -> Progress {
+        let mut operators = Vec::new();
+        if let Some(plan) = self.plan.lock().as_ref() {
+            collect_operators(plan, 0, &mut operators);
+        }
+        Progress {
+            rows_read: self.rows_read.load(Ordering::Relaxed),
+            bytes_read: self.bytes_now.bytes_read().saturating_sub(self.bytes_before),
+            rows_returned: self.rows_returned.load(Ordering::Relaxed),
+            elapsed_millis: self.started.elapsed().as_secs_f64() * 1000.0,
+            memory_bytes: self.pool.used_bytes() as u64,
+            operators,
+        }
+    }
+
+    pub(crate) fn add_rows_read(&self, rows: usize) {
+        self.rows_read.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_plan(&self, plan: Arc<dyn ExecutionPlan>) {
+        *self.plan.lock() = Some(plan);
+    }
+
+    pub(crate) fn add_text_files(&self, files: TextFiles) {
+        self.text_files.lock().push(files);
+    }
+
+    /// Awaits a step of the query, or its cancellation, whichever comes first.
+    pub(crate) async fn unless_cancelled<T>(&self, step: impl Future<Output = T>) -> Result<T> {
+        if self.is_cancelled() {
+            return Err(Error::cancelled());
+        }
+        match select(pin!(step), pin!(self.stop.notified())).await {
+            Either::Left((output, _)) => Ok(output),
+            Either::Right(_) => Err(Error::cancelled()),
+        }
+    }
+
+    /// Says more about an error than DataFusion could: which operator wanted the memory, which line of which file broke.
+    pub(crate) async fn explain(&self, error: DataFusionError) -> Error {
+        let is_memory = matches!(error.find_root(), DataFusionError::ResourcesExhausted(_));
+        let error = Error::from(error);
+        if is_memory && let Some(refusal) = self.pool.refused() {
+            return Error {
+                message: format!(
+                    "The query needs more memory than it may have: {} asked for {} more, {} of {} were left",
+                    refusal.operator,
+                    size(refusal.asked_bytes),
+                    size(refusal.left_bytes),
+                    size(refusal.limit_bytes),
+                ),
+                hint: Some(
+                    "Read fewer columns or rows, aggregate before joining, drop results that are no longer needed, \
+                     or raise the memory limit"
+                        .to_owned(),
+                ),
+                ..error
+            };
+        }
+        if error.kind == ErrorKind::BadData {
+            let files = self.text_files.lock().clone();
+            for files in files {
+                if let Some(found) = files.first_fault().await {
+                    return Error { source: error.source, ..found };
+                }
+            }
+        }
+        error
+    }
+}
+
+fn size(bytes: usize) -> String {
+    const MIB: usize = 1 << 20;
+    if bytes >= 10 * MIB { format!("{} MiB", bytes / MIB) } else { format!("{} KiB", bytes.div_ceil(1024)) }
+}
+
+/// A query that runs. Dropping it stops it.
+pub struct Query {
+    schema: SchemaRef,
+    stream: Option<SendableRecordBatchStream>,
+    control: Arc<QueryControl>,
+    returns_rows: bool,
+}
+
+impl Query {
+    pub(crate) fn new(stream: SendableRecordBatchStream, control: Arc<QueryControl>, returns_rows: bool) -> Self {
+        Self { schema: stream.schema(), stream: Some(stream), control, returns_rows }
+    }
+
+    /// The columns of the batches.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Whether the batches are rows to show; those of a COPY are only a count.
+    pub fn returns_rows(&self) -> bool {
+        self.returns_rows
+    }
+
+    /// The next batch, or `None` after the last.
+    ///
+    /// # Errors
+    /// What stopped the query; after an error there is nothing more.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let Some(stream) = self.stream.as_mut() else { return Ok(None) };
+        let step = self.control.unless_cancelled(stream.next()).await;
+        match step {
+            Ok(Some(Ok(batch))) => {
+                self.control.rows_returned.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+                Ok(Some(batch))
+            }
+            Ok(None) => {
+                self.stream = None;
+                Ok(None)
+            }
+            Ok(Some(Err(error))) => {
+                self.stream = None;
+                Err(self.control.explain(error).await)
+            }
+            Err(cancelled) => {
+                self.stream = None;
+                Err(cancelled)
+            }
+        }
+    }
+}
+
+/// How far a query is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Progress {
+    /// Rows that the scans have put out.
+    pub rows_read: u64,
+    /// Bytes that came from stores since the query began (other queries' too, when several run at once).
+    pub bytes_read: u64,
+    /// Rows returned.
+    pub rows_returned: u64,
+    /// Milliseconds since the start.
+    pub elapsed_millis: f64,
+    /// Bytes of memory that its operators hold.
+    pub memory_bytes: u64,
+    /// The operators from the root down.
+    pub operators: Vec<OperatorProgress>,
+}
+
+/// How far one operator is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperatorProgress {
+    /// DataFusion's name for it.
+    pub name: String,
+    /// Depth in the plan, from 0.
+    pub depth: u32,
+    /// Rows put out.
+    pub rows: u64,
+    /// Milliseconds spent in it.
+    pub busy_millis: f64,
+}
+
+fn collect_operators(plan: &Arc<dyn ExecutionPlan>, depth: u32, into: &mut Vec<OperatorProgress>) {
+    let is_plumbing = matches!(plan.name(), "MeteredExec" | "CooperativeExec");
+    let mut below = depth;
+    if !is_plumbing {
+        let metrics = plan.metrics();
+        let rows = metrics.as_ref().and_then(|m| m.output_rows()).unwrap_or(0) as u64;
+        let nanos = metrics.as_ref().and_then(|m| m.elapsed_compute()).unwrap_or(0);
+        into.push(OperatorProgress { name: plan.name().to_owned(), depth, rows, busy_millis: nanos as f64 / 1e6 });
+        below += 1;
+    }
+    for child in plan.children() {
+        collect_operators(child, below, into);
+    }
+}
