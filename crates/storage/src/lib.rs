@@ -1,1 +1,29 @@
-//! TODO
+//! From a URL to an object store: memory, HTTP by ranges, S3-compatible, a byte cache in front, and a registry of them.
+//!
+//! Every store is an `object_store::ObjectStore`, so what reads and writes tables knows nothing of where they lie. Only
+//! what `object_store` cannot say in its own error variants is an [`Error`] of this crate; it then travels as the source
+//! of an `object_store::Error`, and [`Error::find`] finds it there again.
+
+mod error;
+mod metrics;
+mod retry;
+mod http_store;
+mod s3;
+mod cache;
+mod caching_store;
+mod overlay;
+mod resolve;
+mod stores;
+
+#[cfg(feature = "contract")]
+pub mod contract;
+
+pub use cache::ByteCache;
+pub use caching_store::{CachingStore, COALESCE_GAP_BYTES};
+pub use error::Error;
+pub use http_store::{HttpStore, WHOLE_FILE_LIMIT_BYTES};
+pub use metrics::StoreMetrics;
+pub use overlay::OverlayStore;
+pub use resolve::resolve;
+pub use s3::S3Config;
+pub use stores::Stores;
