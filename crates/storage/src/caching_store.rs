@@ -12,8 +12,9 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{
-    Attributes, CopyOptions, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
+    Attributes, CopyOptions, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload,
+    ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult,
+    RenameOptions, Result,
 };
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -114,7 +115,8 @@ impl CachingStore {
             .buffered(PARALLEL_FETCHES);
         while let Some((start, fetched)) = fetched.try_next().await? {
             if fetched.version != version {
-                return Err(Error::Changed { path: key.path.to_string() }.into_store_error("cache", key.path.as_ref()));
+                return Err(Error::Changed { path: key.path.to_string() }
+                    .into_store_error("cache", key.path.as_ref()));
             }
             pieces.push((start, fetched.bytes));
         }
@@ -171,7 +173,8 @@ impl CachingStore {
 
     /// Reads on to the end of what the store sends, counting.
     fn counted(&self, result: GetResult) -> GetResult {
-        let (meta, range, attributes) = (result.meta.clone(), result.range.clone(), result.attributes.clone());
+        let (meta, range, attributes) =
+            (result.meta.clone(), result.range.clone(), result.attributes.clone());
         let metrics = self.metrics.clone();
         let stream = result.into_stream().inspect_ok(move |chunk| metrics.count_bytes(chunk.len()));
         GetResult { payload: GetResultPayload::Stream(stream.boxed()), meta, range, attributes }
@@ -183,7 +186,8 @@ impl CachingStore {
             let whole = 0..meta.size;
             let is_all_there = meta.size > 0 && {
                 let pieces = self.cache.pieces(key, &whole);
-                gaps(whole.clone(), pieces.iter().map(|(start, bytes)| *start..start + bytes.len() as u64)).is_empty()
+                gaps(whole.clone(), pieces.iter().map(|(start, bytes)| *start..start + bytes.len() as u64))
+                    .is_empty()
             };
             if is_all_there {
                 let now = self.head_now(key).await?;
@@ -191,7 +195,12 @@ impl CachingStore {
                 if let Some(bytes) = assemble(&(0..now.size), &pieces) {
                     self.metrics.count_cached(now.size);
                     let payload = GetResultPayload::Stream(stream::iter([Ok(bytes)]).boxed());
-                    return Ok(GetResult { payload, range: 0..now.size, meta: now, attributes: Attributes::new() });
+                    return Ok(GetResult {
+                        payload,
+                        range: 0..now.size,
+                        meta: now,
+                        attributes: Attributes::new(),
+                    });
                 }
             }
         }
@@ -219,7 +228,9 @@ fn coalesce(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
     let mut joined: Vec<Range<u64>> = Vec::new();
     for range in ranges {
         match joined.last_mut() {
-            Some(last) if range.start <= last.end.saturating_add(COALESCE_GAP_BYTES) => last.end = last.end.max(range.end),
+            Some(last) if range.start <= last.end.saturating_add(COALESCE_GAP_BYTES) => {
+                last.end = last.end.max(range.end)
+            }
             _ => joined.push(range),
         }
     }

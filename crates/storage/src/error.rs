@@ -76,7 +76,9 @@ pub enum Error {
         path: String,
     },
     /// The device or the browser gives no more space.
-    #[error("the storage is full: {reason}; drop tables or files that are not needed, or free space on the device")]
+    #[error(
+        "the storage is full: {reason}; drop tables or files that are not needed, or free space on the device"
+    )]
     StorageFull {
         /// What the storage said.
         reason: String,
@@ -90,7 +92,9 @@ pub enum Error {
         known: String,
     },
     /// A bucket without keys.
-    #[error("no keys are known for the bucket {bucket}; give an access key and its secret, or say that the bucket is public")]
+    #[error(
+        "no keys are known for the bucket {bucket}; give an access key and its secret, or say that the bucket is public"
+    )]
     NoKeys {
         /// The bucket's name.
         bucket: String,

@@ -97,7 +97,12 @@ impl HttpStore {
         }
     }
 
-    async fn request(&self, file: &File<'_>, method: Method, range: Option<&Range<u64>>) -> Result<Response<Body>> {
+    async fn request(
+        &self,
+        file: &File<'_>,
+        method: Method,
+        range: Option<&Range<u64>>,
+    ) -> Result<Response<Body>> {
         // `http::Uri` has no fragments, and servers never see them.
         let mut url = file.url.clone();
         url.set_fragment(None);
@@ -144,7 +149,9 @@ impl HttpStore {
     async fn size_by_head(&self, file: &File<'_>) -> Result<u64> {
         let response = self.request(file, Method::HEAD, None).await?;
         content_length(response.headers()).ok_or_else(|| {
-            file.bad_answer("neither Content-Range nor Content-Length can be seen (Access-Control-Expose-Headers)")
+            file.bad_answer(
+                "neither Content-Range nor Content-Length can be seen (Access-Control-Expose-Headers)",
+            )
         })
     }
 
@@ -263,7 +270,9 @@ impl HttpStore {
     ) -> Result<GetResult> {
         let (part, size) = match content_range(response.headers()) {
             Some((Some(part), size)) => (part, size),
-            Some((None, _)) => return Err(file.bad_answer("Content-Range does not say which bytes these are")),
+            Some((None, _)) => {
+                return Err(file.bad_answer("Content-Range does not say which bytes these are"));
+            }
             // Not exposed to this page: trust the server, since it could be read if it were asked for a whole file.
             None => {
                 let known = self.known.lock().get(file.path).map(|known| known.meta.size);
@@ -416,7 +425,12 @@ impl HttpStore {
 
 #[async_trait]
 impl ObjectStore for HttpStore {
-    async fn put_opts(&self, _location: &Path, _payload: PutPayload, _options: PutOptions) -> Result<PutResult> {
+    async fn put_opts(
+        &self,
+        _location: &Path,
+        _payload: PutPayload,
+        _options: PutOptions,
+    ) -> Result<PutResult> {
         Err(self.read_only("put"))
     }
 

@@ -4,22 +4,22 @@
 //! what `object_store` cannot say in its own error variants is an [`Error`] of this crate; it then travels as the source
 //! of an `object_store::Error`, and [`Error::find`] finds it there again.
 
-mod error;
-mod metrics;
-mod retry;
-mod http_store;
-mod s3;
 mod cache;
 mod caching_store;
+mod error;
+mod http_store;
+mod metrics;
 mod overlay;
 mod resolve;
+mod retry;
+mod s3;
 mod stores;
 
 #[cfg(feature = "contract")]
 pub mod contract;
 
 pub use cache::ByteCache;
-pub use caching_store::{CachingStore, COALESCE_GAP_BYTES};
+pub use caching_store::{COALESCE_GAP_BYTES, CachingStore};
 pub use error::Error;
 pub use http_store::{HttpStore, WHOLE_FILE_LIMIT_BYTES};
 pub use metrics::StoreMetrics;

@@ -8,8 +8,14 @@ use crate::error::{Error, redacted};
 
 /// Every byte that means something in a URL, a glob or a shell. `*` stays, since a glob reads better with it, and both
 /// forms decode to the same.
-const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'=').remove(b'*');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'=')
+    .remove(b'*');
 
 /// Percent-encodes a plain path, so that `Path::from_url_path` gives the plain path back.
 pub(crate) fn encode_path(path: &str) -> String {
@@ -40,7 +46,8 @@ pub fn resolve(base: &Url, text: &str) -> Result<Url, Error> {
         return with_path(base.clone(), &segments, path, text);
     };
     if scheme == "http" || scheme == "https" {
-        let shown = |url: &Result<Url, url::ParseError>| url.as_ref().map_or_else(|_| scheme.clone(), redacted);
+        let shown =
+            |url: &Result<Url, url::ParseError>| url.as_ref().map_or_else(|_| scheme.clone(), redacted);
         let url = Url::parse(trimmed);
         return match &url {
             Ok(parsed) if parsed.has_host() => url.map_err(|_| bad("it is not a URL")),
@@ -77,7 +84,11 @@ fn follow(folder: impl Iterator<Item = String>, path: &str) -> Vec<String> {
 
 fn with_path(mut url: Url, segments: &[String], typed: &str, text: &str) -> Result<Url, Error> {
     let mut path = format!("/{}", segments.join("/"));
-    let is_folder = typed.ends_with('/') || typed == "." || typed == ".." || typed.ends_with("/.") || typed.ends_with("/..");
+    let is_folder = typed.ends_with('/')
+        || typed == "."
+        || typed == ".."
+        || typed.ends_with("/.")
+        || typed.ends_with("/..");
     if is_folder && !segments.is_empty() {
         path.push('/');
     }
@@ -117,7 +128,11 @@ mod tests {
         check("..", "lake://tab/home/", "home");
         check("../../../../x", "lake://tab/x", "x");
         check("data/*.parquet", "lake://tab/home/me/data/*.parquet", "home/me/data/*.parquet");
-        check("year=2024/x[1].csv", "lake://tab/home/me/year=2024/x%5B1%5D.csv", "home/me/year=2024/x[1].csv");
+        check(
+            "year=2024/x[1].csv",
+            "lake://tab/home/me/year=2024/x%5B1%5D.csv",
+            "home/me/year=2024/x[1].csv",
+        );
         check("s3://b/k", "s3://b/k", "k");
         check("S3://my-bucket/100% done#1.csv", "s3://my-bucket/100%25%20done%231.csv", "100% done#1.csv");
         check("s3://b", "s3://b/", "");

@@ -35,7 +35,8 @@ pub(crate) async fn send_with_retry(request: Request<Bytes>) -> Result<Response<
 }
 
 fn is_answer_worth_a_retry(request: &Request<Bytes>, status: u16) -> bool {
-    let is_conditional = request.headers().contains_key(IF_NONE_MATCH) || request.headers().contains_key(IF_MATCH);
+    let is_conditional =
+        request.headers().contains_key(IF_NONE_MATCH) || request.headers().contains_key(IF_MATCH);
     match status {
         // S3 says so when two conditional writes meet, and neither is decided.
         409 => is_conditional,

@@ -112,7 +112,8 @@ impl Stores {
         url.as_str().hash(&mut hasher);
         let host = url.host_str().unwrap_or_default();
         let path = plain_path(url)?;
-        let alias = format!("{}-{:016x}://{host}/{}", url.scheme(), hasher.finish(), encode_path(path.as_ref()));
+        let alias =
+            format!("{}-{:016x}://{host}/{}", url.scheme(), hasher.finish(), encode_path(path.as_ref()));
         let alias = Url::parse(&alias)
             .map_err(|error| Error::BadPath { text: redacted(url), reason: error.to_string() })?;
         let mut state = self.state.write();
@@ -137,7 +138,8 @@ impl State {
     /// Forgets the store of one bucket, or of all, so that new settings are used.
     fn forget_s3(&mut self, bucket: Option<&str>) {
         self.stores.retain(|authority, _| {
-            let named = authority.split_once("://").filter(|(scheme, _)| matches!(*scheme, "s3" | "s3a" | "s3n"));
+            let named =
+                authority.split_once("://").filter(|(scheme, _)| matches!(*scheme, "s3" | "s3a" | "s3n"));
             match (named, bucket) {
                 (Some((_, name)), Some(bucket)) => name != bucket,
                 (Some(_), None) => false,
@@ -236,12 +238,16 @@ mod tests {
     #[test]
     fn urls_that_a_path_cannot_name_are_mounted() {
         let stores = Stores::new(1 << 20);
-        for plain in ["https://h/a.parquet", "https://h/a%20b%2B.csv", "https://h/a+b.csv", "https://h/", "s3://b/k?x"] {
+        for plain in
+            ["https://h/a.parquet", "https://h/a%20b%2B.csv", "https://h/a+b.csv", "https://h/", "s3://b/k?x"]
+        {
             assert_eq!(stores.mount(&url(plain)).unwrap().as_str(), plain);
         }
-        for special in
-            ["https://h:81/d/a.parquet?sig=hunter2", "https://h/a//b.parquet", "https://me:hunter2@h/a.parquet"]
-        {
+        for special in [
+            "https://h:81/d/a.parquet?sig=hunter2",
+            "https://h/a//b.parquet",
+            "https://me:hunter2@h/a.parquet",
+        ] {
             let alias = stores.mount(&url(special)).unwrap();
             assert_eq!(alias, stores.mount(&url(special)).unwrap());
             assert!(alias.path().ends_with(".parquet"), "{alias}");
