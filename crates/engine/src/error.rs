@@ -330,6 +330,9 @@ fn from_parquet(error: &ParquetError) -> Error {
 
 fn from_store(error: &object_store::Error) -> Error {
     use object_store::Error as E;
+    if let Some(storage) = tarn_storage::Error::find(error) {
+        return crate::stores::from_storage(storage);
+    }
     match error {
         E::NotFound { source, .. } => Error::new(ErrorKind::NotFound, source.to_string()),
         E::AlreadyExists { path, .. } | E::Precondition { path, .. } => {
@@ -343,9 +346,6 @@ fn from_store(error: &object_store::Error) -> Error {
         E::Generic { source, .. } => {
             if let Some(own) = source.downcast_ref::<Error>() {
                 return own.clone();
-            }
-            if let Some(storage) = source.downcast_ref::<tarn_storage::Error>() {
-                return crate::stores::from_storage(storage);
             }
             Error::new(ErrorKind::Unavailable, source.to_string())
         }

@@ -19,3 +19,8 @@ pub use error::{Error, ErrorKind, Position, Result};
 pub use memory::{EnginePool, Refusal};
 pub use query::{OperatorProgress, Progress, Query, QueryControl};
 pub use session::{Engine, EngineOptions, Session};
+
+/// The format that a file's name implies: `parquet`, `csv` or `json`.
+pub fn file_format(path: &str) -> Option<&'static str> {
+    files::Format::of_name(path).map(files::Format::name)
+}

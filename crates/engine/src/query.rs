@@ -27,22 +27,22 @@ pub struct QueryControl {
     rows_read: AtomicU64,
     rows_returned: AtomicU64,
     bytes_before: u64,
-    bytes_now: tarn_storage::StoreMetrics,
+    metrics: Arc<tarn_storage::StoreMetrics>,
     pub(crate) pool: Arc<QueryPool>,
     plan: Mutex<Option<Arc<dyn ExecutionPlan>>>,
     text_files: Mutex<Vec<TextFiles>>,
 }
 
 impl QueryControl {
-    pub(crate) fn new(engine: Arc<EnginePool>, metrics: tarn_storage::StoreMetrics) -> Arc<Self> {
+    pub(crate) fn new(engine: Arc<EnginePool>, metrics: Arc<tarn_storage::StoreMetrics>) -> Arc<Self> {
         Arc::new(Self {
             started: Instant::now(),
             is_cancelled: AtomicBool::new(false),
             stop: Notify::new(),
             rows_read: AtomicU64::new(0),
             rows_returned: AtomicU64::new(0),
-            bytes_before: metrics.bytes_read(),
-            bytes_now: metrics,
+            bytes_before: metrics.bytes_read.load(Ordering::Relaxed),
+            metrics,
             pool: QueryPool::new(engine),
             plan: Mutex::new(None),
             text_files: Mutex::new(Vec::new()),
@@ -68,7 +68,7 @@ impl QueryControl {
         }
         Progress {
             rows_read: self.rows_read.load(Ordering::Relaxed),
-            bytes_read: self.bytes_now.bytes_read().saturating_sub(self.bytes_before),
+            bytes_read: self.metrics.bytes_read.load(Ordering::Relaxed).saturating_sub(self.bytes_before),
             rows_returned: self.rows_returned.load(Ordering::Relaxed),
             elapsed_millis: self.started.elapsed().as_secs_f64() * 1000.0,
             memory_bytes: self.pool.used_bytes() as u64,

@@ -83,7 +83,7 @@ impl Engine {
 
     /// The control of a query that is about to start.
     pub fn control(&self) -> Arc<QueryControl> {
-        QueryControl::new(Arc::clone(&self.pool), self.stores.metrics())
+        QueryControl::new(Arc::clone(&self.pool), Arc::clone(self.stores.metrics()))
     }
 
     /// A session without views.
@@ -186,7 +186,7 @@ impl Session {
 
     async fn plan_copy(&self, statement: &tarn_dialect::CopyTo) -> Result<LogicalPlan> {
         let input = self.plan_sql(ast::Statement::Query(statement.source.clone())).await?;
-        let target = self.engine.stores.resolve(self.engine.base(), &statement.target);
+        let target = tarn_storage::resolve(self.engine.base(), &statement.target);
         let target = target.map_err(|error| {
             crate::stores::from_storage(&error).at(Position::of(statement.target_span))
         })?;

@@ -40,6 +40,32 @@ impl ObjectStoreRegistry for Registry {
     }
 }
 
+/// A storage error in the engine's words: what it says before the semicolon is what happened, after it what to do.
 pub(crate) fn from_storage(error: &tarn_storage::Error) -> Error {
-    Error::new(ErrorKind::Unavailable, error.to_string())
+    use tarn_storage::Error as E;
+    let kind = match error {
+        E::Missing { .. } => ErrorKind::NotFound,
+        E::Forbidden { .. } | E::NoKeys { .. } => ErrorKind::PermissionDenied,
+        E::StorageFull { .. } => ErrorKind::StorageFull,
+        E::CannotList { .. } | E::WholeFileTooLarge { .. } => ErrorKind::Unsupported,
+        E::ReadOnly { .. } | E::UnknownScheme { .. } | E::BadS3Settings { .. } | E::BadPath { .. } => ErrorKind::Invalid,
+        E::Fetch(_) | E::Status { .. } | E::BadAnswer { .. } | E::Changed { .. } => ErrorKind::Unavailable,
+    };
+    let text = error.to_string();
+    let (what, hint) = text.split_once("; ").map_or((text.as_str(), None), |(what, hint)| (what, Some(hint)));
+    let built = Error::new(kind, sentence(what));
+    match hint {
+        Some(hint) => built.hint(sentence(hint)),
+        None => built,
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    // A sentence may begin with a URL or path, which keeps its letters.
+    let begins_with_word = text.split(' ').next().is_some_and(|word| word.chars().all(char::is_alphabetic));
+    match letters.next() {
+        Some(first) if begins_with_word => first.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
 }

@@ -12,8 +12,11 @@ pub use tarn_dialect::{StatementText, SyntaxError, split};
 pub use tarn_engine::{Error, ErrorKind, OperatorProgress, Position, Progress, QueryControl, Result};
 pub use types::{ColumnKind, column_kind, type_name};
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+pub use arrow::datatypes::Schema;
+pub use tarn_engine::file_format;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{SchemaRef, UInt64Type};
 use std::sync::Arc;
 use tarn_engine::{Engine, EngineOptions, EnginePool};
 use tarn_storage::Stores;
@@ -111,3 +114,9 @@ impl Running {
     }
 }
 
+
+/// The number of rows that a COPY says it has written.
+pub fn written_rows(batch: &RecordBatch) -> u64 {
+    let counts = batch.columns().first().and_then(|column| column.as_primitive_opt::<UInt64Type>());
+    counts.and_then(arrow::compute::sum).unwrap_or(0)
+}

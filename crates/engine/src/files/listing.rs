@@ -52,8 +52,9 @@ pub(crate) fn split_compression(path: &str) -> (&str, FileCompressionType) {
 
 /// Finds the files of a path.
 pub(crate) async fn list(stores: &Stores, base: &Url, text: &str) -> Result<Listing> {
-    let url = stores.resolve(base, text).map_err(|error| crate::stores::from_storage(&error))?;
-    let store = stores.get(&url).map_err(|error| crate::stores::from_storage(&error))?;
+    let storage = |error: tarn_storage::Error| crate::stores::from_storage(&error);
+    let url = stores.mount(&tarn_storage::resolve(base, text).map_err(storage)?).map_err(storage)?;
+    let store = stores.get(&url).map_err(storage)?;
     let invalid = |error: object_store::path::Error| {
         Error::new(ErrorKind::Invalid, format!("{text} is not a path: {error}"))
     };

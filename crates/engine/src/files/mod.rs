@@ -2,6 +2,7 @@
 
 mod csv_options;
 mod json_array;
+mod json_source;
 mod listing;
 mod partitions;
 mod sniff;
@@ -18,10 +19,10 @@ use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
-use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::execution::SessionState;
 use datafusion::execution::object_store::ObjectStoreUrl;
+use json_source::JsonText;
 use listing::Listing;
 use object_store::ObjectStore;
 use std::collections::BTreeMap;
@@ -119,8 +120,8 @@ async fn open_unplaced(
     let partitions = partitions::infer(&listing);
     let compression = if format == Format::Parquet { FileCompressionType::UNCOMPRESSED } else { listing.compression()? };
     let mut text = None;
-    let mut store_url = listing.store_url.clone();
-    let mut store = Arc::clone(&listing.store);
+    let store_url = listing.store_url.clone();
+    let store = Arc::clone(&listing.store);
     let files = listing.files.clone();
     let file_format: Arc<dyn FileFormat> = match format {
         Format::Parquet => {
@@ -138,17 +139,7 @@ async fn open_unplaced(
             check_options(&spec.options, &["multiline"])?;
             let sample = sniff::sample(&store, &files[0], &compression).await?;
             text = Some(TextFiles::json(Arc::clone(&store), files.clone(), compression));
-            let mut format = JsonFormat::default().with_schema_infer_max_rec(INFER_ROWS);
-            if json_array::is_array(&sample) {
-                // DataFusion parses arrays on a thread of its own, which a browser does not have.
-                let view = Arc::new(json_array::JsonLinesView::new(Arc::clone(&store), compression));
-                store_url = json_array::view_url(&store_url, &compression)?;
-                state.runtime_env().register_object_store(store_url.as_ref(), Arc::clone(&view) as _);
-                store = view;
-            } else {
-                format = format.with_file_compression_type(compression);
-            }
-            Arc::new(format)
+            Arc::new(JsonText { compression, is_array: json_array::is_array(&sample) })
         }
     };
     let inferred = infer_schema(state, &file_format, &store, &files).await;

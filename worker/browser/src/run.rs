@@ -1,0 +1,126 @@
+//! Runs a script and tells the page how it goes.
+
+use crate::tab::{Open, Tab};
+use crate::{convert, post};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tarn_lakehouse::{Error, KeptResult, QueryControl, Result, StatementText, split};
+use tarn_rpc::Event;
+
+/// The first figures come soon, so that a short wait is seen to be one; then some ten a second.
+const FIRST_PROGRESS: Duration = Duration::from_millis(40);
+const PROGRESS: Duration = Duration::from_millis(100);
+
+/// Runs a script's statements in order; the first that fails ends the run.
+pub(crate) async fn script(tab: &Rc<Tab>, id: u64, sql: &str) -> Result<()> {
+    let open = tab.opened()?;
+    let statements = split(sql);
+    let count = narrow(statements.len());
+    for (index, statement) in statements.into_iter().enumerate() {
+        let index = narrow(index);
+        let control = open.lakehouse.control();
+        // A cancel that came between two statements is meant for the run.
+        let was_cancelled =
+            tab.runs.borrow_mut().insert(id, Arc::clone(&control)).is_some_and(|before| before.is_cancelled());
+        if was_cancelled {
+            control.cancel();
+        }
+        let ran = match statement {
+            Ok(statement) => {
+                let sql = statement.text.clone();
+                post::event(id, Event::StatementStarted { statement: index, statements: count, sql });
+                run_statement(tab, &open, id, index, &statement, &control).await
+            }
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = ran {
+            tab.runs.borrow_mut().remove(&id);
+            post::fail(id, Some(index), convert::error(&error));
+            return Ok(());
+        }
+    }
+    tab.runs.borrow_mut().remove(&id);
+    post::event(id, Event::Done);
+    Ok(())
+}
+
+async fn run_statement(
+    tab: &Rc<Tab>,
+    open: &Rc<Open>,
+    id: u64,
+    index: u32,
+    statement: &StatementText,
+    control: &Arc<QueryControl>,
+) -> Result<()> {
+    let is_running = Rc::new(Cell::new(true));
+    report(id, index, Arc::clone(control), Rc::clone(&is_running));
+    let rows = tarn_platform::drive(collect(tab, open, id, index, statement, control)).await;
+    is_running.set(false);
+    let rows = rows?;
+    let progress = convert::progress(control.progress());
+    post::event(id, Event::StatementFinished { statement: index, rows, progress });
+    Ok(())
+}
+
+/// Runs a statement and keeps its rows; returns their number, or that of the rows written.
+async fn collect(
+    tab: &Rc<Tab>,
+    open: &Rc<Open>,
+    id: u64,
+    index: u32,
+    statement: &StatementText,
+    control: &Arc<QueryControl>,
+) -> Result<u64> {
+    let mut running = open.session.start(statement, control).await?;
+    if !running.returns_rows() {
+        let mut written = 0;
+        while let Some(batch) = running.next().await? {
+            written += tarn_lakehouse::written_rows(&batch);
+        }
+        return Ok(written);
+    }
+    let result = tab.new_result();
+    let kept = KeptResult::new(Arc::clone(running.schema()), Arc::clone(open.lakehouse.memory()));
+    tab.results.borrow_mut().insert(result, kept);
+    post::event(id, Event::Schema { statement: index, result, columns: convert::columns(running.schema()) });
+    loop {
+        let next = running.next().await;
+        let mut results = tab.results.borrow_mut();
+        // A page that drops the result while it grows has no more use for the rows.
+        let Some(kept) = results.get_mut(&result) else { return Err(Error::cancelled()) };
+        let pushed = match next {
+            Ok(Some(batch)) => kept.push(batch),
+            Ok(None) => {
+                kept.is_complete = true;
+                return Ok(kept.rows());
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = pushed {
+            kept.is_complete = true;
+            return Err(error);
+        }
+    }
+}
+
+/// Tells the page how far a statement is, until it ends.
+fn report(id: u64, index: u32, control: Arc<QueryControl>, is_running: Rc<Cell<bool>>) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let mut wait = FIRST_PROGRESS;
+        loop {
+            tarn_platform::sleep(wait).await;
+            if !is_running.get() {
+                return;
+            }
+            let progress = convert::progress(control.progress());
+            post::event(id, Event::Progress { statement: index, progress });
+            wait = PROGRESS;
+        }
+    });
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

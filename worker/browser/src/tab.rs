@@ -1,0 +1,163 @@
+//! The tab's lakehouse, and the answer to each request.
+
+use crate::files::Files;
+use crate::{convert, post, run};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use tarn_lakehouse::{Error, ErrorKind, KeptResult, Lakehouse, Options, QueryControl, Result, Session};
+use tarn_rpc::{ErrorReport, Event, PROTOCOL_VERSION, Request};
+use tarn_storage::{S3Config, Stores};
+use wasm_bindgen::JsValue;
+
+/// A 32-bit program has 4 GiB at most, and what Arrow decodes is not all accounted for.
+const MEMORY_LIMIT_BYTES: u64 = 1536 << 20;
+/// What the cache of remote files keeps.
+const CACHE_LIMIT_BYTES: u64 = 128 << 20;
+/// One thread runs all partitions in turn. More of them cut the work that cannot yield (building a hash table, say)
+/// into shorter pieces, at the price of exchanging rows between them.
+const PARTITIONS: usize = 4;
+
+/// What the worker holds. Everything runs on one thread, so cells are enough; no borrow is held across an await.
+#[derive(Default)]
+pub(crate) struct Tab {
+    pub(crate) open: RefCell<Option<Rc<Open>>>,
+    pub(crate) results: RefCell<HashMap<u64, KeptResult>>,
+    pub(crate) runs: RefCell<HashMap<u64, Arc<QueryControl>>>,
+    next_result: Cell<u64>,
+}
+
+/// The lakehouse once the page has said hello.
+pub(crate) struct Open {
+    pub(crate) lakehouse: Lakehouse,
+    pub(crate) session: Session,
+    pub(crate) files: Files,
+}
+
+impl Tab {
+    pub(crate) fn opened(&self) -> Result<Rc<Open>> {
+        self.open
+            .borrow()
+            .clone()
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "The page asked before it said hello").hint("Reload the page"))
+    }
+
+    pub(crate) fn new_result(&self) -> u64 {
+        self.next_result.replace(self.next_result.get() + 1)
+    }
+}
+
+/// Answers a request.
+pub(crate) async fn answer(tab: &Rc<Tab>, id: u64, request: Request, attachments: Vec<JsValue>) {
+    if let Err(error) = try_answer(tab, id, request, attachments).await {
+        post::fail(id, None, convert::error(&error));
+    }
+}
+
+async fn try_answer(tab: &Rc<Tab>, id: u64, request: Request, attachments: Vec<JsValue>) -> Result<()> {
+    match request {
+        Request::Hello { version, memory_limit_bytes } => {
+            if version != PROTOCOL_VERSION {
+                post::fail(id, None, other_version(version));
+                return Ok(());
+            }
+            let open = open(memory_limit_bytes.unwrap_or(MEMORY_LIMIT_BYTES)).await?;
+            let files = open.files.list().await?;
+            let event = Event::Ready {
+                version: PROTOCOL_VERSION,
+                engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+                store: open.files.kind().clone(),
+                memory_limit_bytes: open.lakehouse.memory().limit_bytes() as u64,
+                files,
+            };
+            *tab.open.borrow_mut() = Some(Rc::new(open));
+            post::event(id, event);
+        }
+        Request::AddFiles { paths } => {
+            let open = tab.opened()?;
+            open.files.add(&paths, attachments)?;
+            post::event(id, Event::Files { files: open.files.list().await? });
+        }
+        Request::ListFiles => {
+            let files = tab.opened()?.files.list().await?;
+            post::event(id, Event::Files { files });
+        }
+        Request::RemoveFile { path } => {
+            let open = tab.opened()?;
+            open.files.remove(&path).await?;
+            post::event(id, Event::Files { files: open.files.list().await? });
+        }
+        Request::ReadFile { path } => {
+            let bytes = tab.opened()?.files.read(&path).await?;
+            post::bytes(id, Event::FileBytes { path }, &bytes);
+        }
+        Request::SetS3Credentials { credentials } => {
+            tab.opened()?.lakehouse.stores().set_s3(S3Config {
+                bucket: credentials.bucket,
+                endpoint: credentials.endpoint,
+                region: credentials.region,
+                access_key_id: credentials.access_key_id,
+                secret_access_key: credentials.secret_access_key,
+                session_token: credentials.session_token,
+                path_style: credentials.path_style,
+            });
+            post::event(id, Event::Done);
+        }
+        Request::Run { sql } => run::script(tab, id, &sql).await?,
+        Request::Cancel { run } => {
+            if let Some(control) = tab.runs.borrow().get(&run) {
+                control.cancel();
+            }
+            post::event(id, Event::Done);
+        }
+        Request::Window { result, offset, limit } => {
+            let results = tab.results.borrow();
+            let kept = results.get(&result).ok_or_else(no_result)?;
+            let rows = kept.window(offset, limit).into_iter().map(convert::row).collect();
+            let event =
+                Event::Window { result, offset, rows, total_rows: kept.rows(), complete: kept.is_complete };
+            post::event(id, event);
+        }
+        Request::Value { result, row, column } => {
+            let results = tab.results.borrow();
+            let kept = results.get(&result).ok_or_else(no_result)?;
+            let text = usize::try_from(column).ok().and_then(|column| kept.value(row, column));
+            post::event(id, Event::Value { text });
+        }
+        Request::DropResult { result } => {
+            tab.results.borrow_mut().remove(&result);
+            post::event(id, Event::Done);
+        }
+        Request::Ping => post::event(id, Event::Done),
+    }
+    Ok(())
+}
+
+async fn open(memory_limit_bytes: u64) -> Result<Open> {
+    let stores = Arc::new(Stores::new(CACHE_LIMIT_BYTES));
+    let files = Files::open(&stores).await?;
+    let options = Options {
+        base: files.base().clone(),
+        memory_limit_bytes: usize::try_from(memory_limit_bytes).unwrap_or(usize::MAX),
+        partitions: PARTITIONS,
+        spills: false,
+    };
+    let lakehouse = Lakehouse::open(stores, options)?;
+    let session = lakehouse.session();
+    Ok(Open { lakehouse, session, files })
+}
+
+fn no_result() -> Error {
+    Error::new(ErrorKind::NotFound, "The rows of this result are no longer kept").hint("Run the statement again")
+}
+
+fn other_version(version: u32) -> ErrorReport {
+    ErrorReport {
+        kind: tarn_rpc::ErrorKind::VersionMismatch,
+        message: format!("The page speaks version {version} of the protocol, the engine version {PROTOCOL_VERSION}"),
+        hint: Some("Reload the page".to_owned()),
+        position: None,
+        detail: None,
+    }
+}
