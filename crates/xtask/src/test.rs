@@ -123,7 +123,10 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn set_up_packages(&self) -> Result<()> {
-        system::set_up_npm(self.project, &self.project.e2e())?;
+        let e2e = self.project.e2e();
+        for dir in [&e2e, &e2e.join("edge")] {
+            system::set_up_npm(self.project, dir)?;
+        }
         system::set_up_python(self.project).map(drop)
     }
 
