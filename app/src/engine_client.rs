@@ -19,7 +19,7 @@ use web_sys::File;
 
 /// How often an engine may die before it is ready until the page stops starting it.
 const MAX_FAILED_STARTS: u32 = 3;
-/// The id of each hello.
+/// The id of the first request to each worker.
 const HELLO_ID: u64 = 1;
 /// Without Web Locks an engine counts as dead after this long without a word.
 const SILENCE_MILLIS: f64 = 10_000.0;
@@ -218,8 +218,7 @@ impl EngineClient {
             position: None,
             detail: None,
         };
-        Timeout::new(0, move || self.deliver(id, Event::Failed { statement: None, error }, &Array::new()))
-            .forget();
+        Timeout::new(0, move || self.route(id, Event::Failed { statement: None, error }, &Array::new())).forget();
     }
 
     fn open(self) {
@@ -234,7 +233,7 @@ impl EngineClient {
         match opened {
             Ok(port) => {
                 *inner.port.borrow_mut() = Some(port);
-                self.greet(generation, 0);
+                self.greet();
             }
             Err(cause) => {
                 inner.failed_starts.set(MAX_FAILED_STARTS);
@@ -243,22 +242,16 @@ impl EngineClient {
         }
     }
 
-    /// Says hello until the engine answers: what is posted before a worker listens is lost.
-    fn greet(self, generation: u32, tries: u32) {
-        let inner = self.inner();
-        if inner.generation.get() != generation || self.status.get_untracked() != EngineStatus::Starting {
-            return;
-        }
+    /// Says hello; a worker listens from its first moment, and answers when it is up.
+    fn greet(self) {
         let hello = Envelope {
             id: HELLO_ID,
             message: Request::Hello { version: PROTOCOL_VERSION, memory_limit_bytes: None },
         };
-        if let (Ok(text), Some(port)) = (hello.encode(), inner.port.borrow().as_ref()) {
-            // A worker that cannot be posted to reports its own death.
-            drop(port.post(&text, &Array::new()));
+        match hello.encode() {
+            Ok(text) => self.post(HELLO_ID, &text, &Array::new()),
+            Err(error) => self.fail_request(HELLO_ID, &error.to_string()),
         }
-        let pause_millis = if tries < 20 { 150 } else { 1_000 };
-        Timeout::new(pause_millis, move || self.greet(generation, tries + 1)).forget();
     }
 
     fn hear(self, signal: PortSignal) {
@@ -266,13 +259,20 @@ impl EngineClient {
         match signal {
             PortSignal::Died { cause } => self.died(&cause),
             PortSignal::Message { text, attachments } => match Envelope::<Event>::decode(&text) {
-                Ok(Envelope { id: HELLO_ID, message }) => self.hear_greeting(message),
-                Ok(Envelope { id: 0, message: Event::Files { files } }) => self.files.set(files),
-                Ok(Envelope { id, message }) => self.deliver(id, message, &attachments),
+                Ok(Envelope { id, message }) => self.route(id, message, &attachments),
                 Err(error) => {
                     leptos::logging::warn!("The engine sent a message that does not decode: {error}")
                 }
             },
+        }
+    }
+
+    fn route(self, id: u64, event: Event, attachments: &Array) {
+        match (id, event) {
+            (HELLO_ID, event) => self.hear_greeting(event),
+            (0, Event::Files { files }) => self.files.set(files),
+            (0, Event::Failed { error, .. }) => self.give_up(error),
+            (id, event) => self.deliver(id, event, attachments),
         }
     }
 

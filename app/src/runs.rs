@@ -82,6 +82,7 @@ pub(crate) struct Runs {
     pub(crate) marked: RwSignal<Option<Position>>,
     engine: EngineClient,
     excerpt: StoredValue<Option<Excerpt>>,
+    began_millis: StoredValue<f64>,
     ticker: StoredValue<Option<Interval>, LocalStorage>,
 }
 
@@ -118,6 +119,7 @@ impl Runs {
             marked: RwSignal::new(None),
             engine,
             excerpt: StoredValue::new(None),
+            began_millis: StoredValue::new(0.0),
             ticker: StoredValue::new_local(None),
         }
     }
@@ -139,8 +141,8 @@ impl Runs {
         self.statement_count.set(0);
         self.marked.set(None);
         self.elapsed_millis.set(0.0);
-        let began_millis = now_millis();
-        let tick = Interval::new(100, move || self.elapsed_millis.set(now_millis() - began_millis));
+        self.began_millis.set_value(now_millis());
+        let tick = Interval::new(100, move || self.note_time());
         self.ticker.set_value(Some(tick));
         let id = self.engine.send(Request::Run { sql }, move |event| self.hear(event));
         self.phase.set(Phase::Running { id });
@@ -210,7 +212,12 @@ impl Runs {
         }
     }
 
+    fn note_time(self) {
+        self.elapsed_millis.set(now_millis() - self.began_millis.get_value());
+    }
+
     fn fail(self, statement: Option<u32>, mut error: ErrorReport) {
+        self.note_time();
         let excerpt = self.excerpt.get_value();
         if let (Some(position), Some(excerpt)) = (error.position, &excerpt) {
             error.position = Some(in_whole_text(position, excerpt));

@@ -1,0 +1,33 @@
+// Every end-to-end test, in one browser.
+
+import { after, before, describe } from "node:test";
+import { address, launch, servePage } from "./harness.mjs";
+import { basics } from "./suites/basics.mjs";
+import { errors } from "./suites/errors.mjs";
+import { grid } from "./suites/grid.mjs";
+import { homes } from "./suites/homes.mjs";
+import { looks } from "./suites/looks.mjs";
+import { urls } from "./suites/urls.mjs";
+
+/** What the suites share: set before the first test. */
+const shared = { browser: null, url: null, insecureUrl: null };
+
+describe("the page", { concurrency: 1 }, () => {
+  let server;
+  before(async () => {
+    server = await servePage();
+    shared.url = address(server.port);
+    shared.insecureUrl = address(server.port, "tarn.test");
+    shared.browser = await launch(["--host-resolver-rules=MAP tarn.test 127.0.0.1"]);
+  });
+  after(async () => {
+    await shared.browser?.close();
+    await server?.close();
+  });
+  describe("basics", () => basics(shared));
+  describe("grid", () => grid(shared));
+  describe("errors", () => errors(shared));
+  describe("urls", () => urls(shared));
+  describe("homes", () => homes(shared));
+  describe("looks", () => looks(shared));
+});

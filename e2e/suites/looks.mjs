@@ -1,0 +1,77 @@
+// What axe-core finds (nothing), and how the page looks: screenshots go to the folder TARN_SHOTS, if it is set.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { test } from "node:test";
+import { data, inPage } from "../harness.mjs";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const WIDE = { width: 1440, height: 900 };
+const SMALL = { width: 390, height: 844 };
+
+/** What axe-core finds on the page, in short. */
+async function findings(page) {
+  // Evaluated by the debugger, so the page's Content-Security-Policy does not keep it out.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+  });
+}
+
+/** The page must not scroll sideways as a whole. */
+const overflows = (page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+
+export function looks(shared) {
+  const shot = async (page, name) => {
+    if (process.env.TARN_SHOTS) {
+      await page.screenshot({ path: path.join(process.env.TARN_SHOTS, `${name}.png`) });
+    }
+  };
+  for (const [size, viewport] of Object.entries({ wide: WIDE, small: SMALL })) {
+    for (const colorScheme of ["light", "dark"]) {
+      test(`${size}, ${colorScheme}: every face is accessible and fits`, () =>
+        inPage(
+          shared,
+          async (tarn) => {
+            const look = async (name) => {
+              await shot(tarn.page, `${size}-${colorScheme}-${name}`);
+              assert.deepEqual(await findings(tarn.page), [], name);
+              assert.equal(await overflows(tarn.page), false, name);
+            };
+            await look("empty");
+            await tarn.page.getByLabel("Files to open").setInputFiles([data("movies.json"), data("airports.csv")]);
+            await tarn.run("SELECT 1 AS one; SELECT * FROM json.`movies.json`");
+            await tarn.cell(0, 0).click();
+            await look("full");
+            await tarn.grid.press("Enter");
+            await tarn.page.locator(".value").waitFor();
+            await look("value");
+            await tarn.page.keyboard.press("Escape");
+            await tarn.run("SELECT Titel FROM json.`movies.json`");
+            await look("failed");
+            await tarn.start("SELECT count(*) FROM generate_series(1, 100000) a CROSS JOIN generate_series(1, 1000000) b");
+            await tarn.page.waitForTimeout(700);
+            await look("running");
+            await tarn.page.keyboard.press("Escape");
+            await tarn.ended();
+            if (size === "small") {
+              await tarn.page.locator(".run-files button").click();
+            } else {
+              await tarn.page.keyboard.press("ControlOrMeta+k");
+            }
+            await tarn.page.waitForTimeout(200);
+            await look(size === "small" ? "files" : "palette");
+            await tarn.page.keyboard.press("Escape");
+            await tarn.page.evaluate(() => (location.hash = "#/ui"));
+            await tarn.page.getByRole("heading", { name: "Buttons" }).waitFor();
+            await look("ui");
+          },
+          { context: { viewport, colorScheme } },
+        ));
+    }
+  }
+}
