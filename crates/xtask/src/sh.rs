@@ -48,6 +48,12 @@ impl Cmd {
         self
     }
 
+    /// Drops what it writes to standard output.
+    pub(crate) fn quiet(mut self) -> Self {
+        self.command.stdout(Stdio::null());
+        self
+    }
+
     /// Runs it, its output going where ours goes. An exit status other than 0 is an error.
     pub(crate) fn run(mut self) -> Result<()> {
         let status = self.command.status();

@@ -30,7 +30,7 @@ pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
         return Ok(());
     }
     cmd("apt-get").args(["update", "-qq"]).run()?;
-    install().run()
+    install().quiet().run()
 }
 
 /// Node, new enough.

@@ -24,10 +24,10 @@ pub(crate) const HELP: &str = "
 Installs what is missing: the tools of `up`, wasm-pack, npm packages, Python packages, and, as root on Debian,
 Chromium with its driver. Compiles with clippy, whose warnings are errors. Stops at the first step that fails.
 
-The tests of edge and page are e2e/edge/*.test.mjs and e2e/*.test.mjs, run by Node. They are told:
+The tests of edge and page are e2e/edge/*.test.mjs and e2e/*.test.mjs, run by Node. Tests are told:
   TARN_PAGE_DIR   the page, to be served as it is     TARN_EDGE_DIR  the edge worker with its wrangler.toml
   TARN_BIN        the native binary                   TARN_PYTHON    a Python with tests/requirements.txt
-  TARN_CHROMIUM   the browser";
+  TARN_CHROMIUM   the browser                         TARN_VEGA_DIR  the real files of vega-datasets";
 
 /// Long enough for a slow machine to load an engine that is hardly optimized.
 const WASM_TEST_TIMEOUT_SECONDS: &str = "600";
@@ -176,7 +176,9 @@ impl Run<'_> {
 
     /// Tells a test where to find what it does not make itself.
     fn with_surroundings(&self, cmd: Cmd) -> Result<Cmd> {
-        let mut cmd = cmd.env("TARN_BIN", self.project.target.join("debug/tarn"));
+        let mut cmd = cmd
+            .env("TARN_BIN", self.project.target.join("debug/tarn"))
+            .env("TARN_VEGA_DIR", self.project.e2e().join("node_modules/vega-datasets/data"));
         if let Ok(browser) = system::set_up_browser() {
             cmd = cmd.env("TARN_CHROMIUM", browser.chromium);
         }

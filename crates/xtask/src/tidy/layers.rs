@@ -17,7 +17,10 @@ const LAYERS: &[(u8, &[&str])] = &[
     (4, &["engine"]),
     (5, &["lakehouse"]),
     (6, &["http_api"]),
-    (HOME, &["tarn", "worker/browser", "worker/gpu", "worker/edge", "app", "tests", "xtask"]),
+    (
+        HOME,
+        &["tarn", "worker/browser", "worker/gpu", "worker/edge", "app", "tests", "tests/servers", "xtask"],
+    ),
 ];
 
 /// Homes, tests and tools: they use anything, and nothing uses them.
