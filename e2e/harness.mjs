@@ -82,9 +82,7 @@ export class Tarn {
   }
 
   fileRow(name) {
-    return this.page.locator(".query-files").getByRole("button", { name: `Query ${name}` }).or(
-      this.page.locator(".query-files .file-name").filter({ hasText: name }),
-    ).first();
+    return this.page.locator(".query-files .file-name").filter({ hasText: name });
   }
 
   /** Starts a script. */

@@ -218,7 +218,8 @@ impl EngineClient {
             position: None,
             detail: None,
         };
-        Timeout::new(0, move || self.route(id, Event::Failed { statement: None, error }, &Array::new())).forget();
+        Timeout::new(0, move || self.route(id, Event::Failed { statement: None, error }, &Array::new()))
+            .forget();
     }
 
     fn open(self) {

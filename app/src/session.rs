@@ -8,6 +8,7 @@ use crate::sql_text;
 use crate::theme::Theme;
 use crate::ui::{Toast, ToastHost};
 use leptos::prelude::*;
+use std::sync::Arc;
 use tarn_rpc::{Event, FileEntry, Position};
 use wasm_bindgen::JsCast;
 
@@ -151,7 +152,7 @@ impl Session {
         self.sources.update(|sources| sources.retain(|other| *other != url));
         self.toasts.show(Toast {
             text: "Removed from the list.".to_owned(),
-            undo: Some(Callback::new(move |()| self.sources.set(before.clone()))),
+            undo: Some(Arc::new(move || self.sources.set(before.clone()))),
             settle: None,
         });
     }
@@ -164,10 +165,10 @@ impl Session {
         let bring_back = path.clone();
         self.toasts.show(Toast {
             text,
-            undo: Some(Callback::new(move |()| {
+            undo: Some(Arc::new(move || {
                 self.removed.update(|removed| removed.retain(|other| *other != bring_back));
             })),
-            settle: Some(Callback::new(move |()| {
+            settle: Some(Arc::new(move || {
                 // Someone may have opened it again meanwhile.
                 if self.removed.with_untracked(|removed| removed.contains(&path)) {
                     self.engine.remove_file(path.clone(), move |event| {

@@ -4,6 +4,7 @@ use crate::session::{Session, use_session};
 use crate::theme::Theme;
 use leptos::html;
 use leptos::prelude::*;
+use std::sync::Arc;
 use web_sys::KeyboardEvent;
 
 /// Something that can be done.
@@ -11,7 +12,8 @@ use web_sys::KeyboardEvent;
 struct Command {
     name: String,
     keys: &'static str,
-    act: Callback<()>,
+    /// Not a `Callback`: it has to outlive the list that it was found in.
+    act: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The palette.
@@ -55,7 +57,7 @@ pub(super) fn Palette() -> impl IntoView {
         if let Some(command) = command {
             is_open.set(false);
             // The dialog must be closed before the command may want the focus.
-            gloo_timers::callback::Timeout::new(0, move || command.act.run(())).forget();
+            gloo_timers::callback::Timeout::new(0, move || (command.act)()).forget();
         }
     };
     let on_key = move |event: KeyboardEvent| {
@@ -146,32 +148,32 @@ impl PartialEq for Found {
 fn commands(session: Session) -> Vec<Command> {
     let run_keys = if super::is_apple() { "⌘↵" } else { "Ctrl ↵" };
     let mut commands = Vec::new();
-    let mut add = |name: &str, keys: &'static str, act: Callback<()>| {
+    let mut add = |name: &str, keys: &'static str, act: Arc<dyn Fn() + Send + Sync>| {
         commands.push(Command { name: name.to_owned(), keys, act });
     };
     if session.runs.phase.get().is_running() {
-        add("Stop the query", "Esc", Callback::new(move |()| session.runs.stop()));
+        add("Stop the query", "Esc", Arc::new(move || session.runs.stop()));
     } else {
-        add("Run", run_keys, Callback::new(move |()| session.run()));
+        add("Run", run_keys, Arc::new(move || session.run()));
     }
-    add("Open files", "", Callback::new(move |()| session.choose_files.set(Some(false))));
-    add("Open a folder", "", Callback::new(move |()| session.choose_files.set(Some(true))));
-    add("Keys for S3", "", Callback::new(move |()| session.is_keys_open.set(true)));
+    add("Open files", "", Arc::new(move || session.choose_files.set(Some(false))));
+    add("Open a folder", "", Arc::new(move || session.choose_files.set(Some(true))));
+    add("Keys for S3", "", Arc::new(move || session.is_keys_open.set(true)));
     add(
         "Go to Query",
         "",
-        Callback::new(|()| {
+        Arc::new(|| {
             // A hash is always a valid place to go to.
             drop(window().location().set_hash("/query"));
         }),
     );
     for theme in Theme::ALL {
         let name = format!("Theme: {}", theme.name());
-        add(&name, "", Callback::new(move |()| session.theme.set(theme)));
+        add(&name, "", Arc::new(move || session.theme.set(theme)));
     }
     for file in session.engine.files.get() {
         let name = format!("Query {}", file.path);
-        add(&name, "", Callback::new(move |()| session.query_path(&file.path, file.format.as_deref())));
+        add(&name, "", Arc::new(move || session.query_path(&file.path, file.format.as_deref())));
     }
     commands
 }

@@ -35,7 +35,6 @@ pub(super) fn TopBar() -> impl IntoView {
             <button
                 type="button"
                 class="top-find"
-                aria-label="Commands"
                 aria-keyshortcuts="Control+K Meta+K"
                 on:click=move |_| session.is_palette_open.set(true)
             >

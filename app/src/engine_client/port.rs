@@ -142,7 +142,7 @@ fn read(data: &JsValue) -> Option<Signal> {
     let attachments = Reflect::get(data, &"attachments".into())
         .ok()
         .and_then(|list| list.dyn_into::<Array>().ok())
-        .unwrap_or_else(Array::new);
+        .unwrap_or_default();
     Some(Signal::Message { text, attachments })
 }
 

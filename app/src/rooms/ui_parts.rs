@@ -98,7 +98,7 @@ fn SampleGrid() -> impl IntoView {
             text(number.to_string()),
             text(format!("{square}.25")),
             word,
-            text((number % 2 == 0).to_string()),
+            text(number.is_multiple_of(2).to_string()),
             text(format!("{{\"a\":{number},\"b\":[\"one\",\"two\",\"a longer text that does not fit\"]}}")),
         ]))
     };

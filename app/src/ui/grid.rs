@@ -91,7 +91,8 @@ pub(crate) fn Grid(
         let digits = rows.total.get().max(1).ilog10() + 1;
         let gutter_px = f64::from(digits + digits.saturating_sub(1) / 3).mul_add(7.0, 20.0).max(40.0);
         // On a small screen no column takes more than most of it.
-        let widest_px = Some(view.size.get().0 * 0.6).filter(|px| *px > 0.0).unwrap_or(f64::INFINITY).max(80.0);
+        let widest_px =
+            Some(view.size.get().0 * 0.6).filter(|px| *px > 0.0).unwrap_or(f64::INFINITY).max(80.0);
         let widths: Vec<f64> = fitted
             .get()
             .1

@@ -3,9 +3,14 @@
 use crate::ui::{Button, Weight};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// How long a toast stays.
 const SHOWN_MILLIS: u32 = 8_000;
+
+/// Something to do later. Not a `Callback`: that would go with the part of the page that made it, and what is undone has
+/// often left the page.
+pub(crate) type Act = Arc<dyn Fn() + Send + Sync>;
 
 /// What was done.
 #[derive(Clone)]
@@ -13,9 +18,9 @@ pub(crate) struct Toast {
     /// In words.
     pub(crate) text: String,
     /// Takes it back.
-    pub(crate) undo: Option<Callback<()>>,
+    pub(crate) undo: Option<Act>,
     /// Makes it final: runs when the toast goes without undo.
-    pub(crate) settle: Option<Callback<()>>,
+    pub(crate) settle: Option<Act>,
 }
 
 /// Where toasts appear.
@@ -81,10 +86,10 @@ impl ToastHost {
         }
     }
 
-    fn leave(self, how: impl FnOnce(Toast) -> Option<Callback<()>>) {
+    fn leave(self, how: impl FnOnce(Toast) -> Option<Act>) {
         let toast = self.shown.try_update(Option::take).flatten();
         if let Some(last) = toast.and_then(how) {
-            last.run(());
+            last();
         }
     }
 }

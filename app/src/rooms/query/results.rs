@@ -4,7 +4,8 @@ use super::plan::Plan;
 use super::value::{Opened, ValueSheet};
 use crate::clipboard;
 use crate::display;
-use crate::runs::{Outcome, Statement};
+use crate::rows::RowCache;
+use crate::runs::{Outcome, Runs, Statement};
 use crate::session::{EditorTask, Session, use_session};
 use crate::ui::{
     Button, Empty, ErrorPanel, Figure, Figures, Grid, GridRows, Lucide, RowsSkeleton, Tab, Tabs, Weight,
@@ -83,9 +84,7 @@ fn face(session: Session, outcome: Option<Outcome>) -> Option<AnyView> {
         None => Some(first_steps(session)),
         Some(Outcome::Running) => None,
         Some(Outcome::Finished { rows }) => {
-            let has_rows = runs
-                .statements
-                .with(|list| list.get(runs.shown.get()).is_some_and(|statement| statement.rows.is_some()));
+            let has_rows = shown_rows(runs).is_some();
             (!has_rows).then(|| {
                 let text = if rows == 0 {
                     "The statement returned no rows.".to_owned()
@@ -97,7 +96,9 @@ fn face(session: Session, outcome: Option<Outcome>) -> Option<AnyView> {
         }
         Some(Outcome::Stopped) => {
             let millis = runs.elapsed_millis.get_untracked();
-            let text = format!("Stopped after {}. Rows that came before stay.", display::duration(millis));
+            let has_rows = shown_rows(runs).is_some_and(|rows| rows.total.get_untracked() > 0);
+            let rest = if has_rows { " The rows that came before stay." } else { "" };
+            let text = format!("Stopped after {}.{rest}", display::duration(millis));
             Some(view! { <p class="results-note">{text}</p> }.into_any())
         }
         Some(Outcome::Failed { error }) => {
@@ -123,6 +124,11 @@ fn face(session: Session, outcome: Option<Outcome>) -> Option<AnyView> {
             .into_any(),
         ),
     }
+}
+
+fn shown_rows(runs: Runs) -> Option<RowCache> {
+    runs.statements
+        .with_untracked(|list| list.get(runs.shown.get_untracked()).and_then(|statement| statement.rows))
 }
 
 fn first_steps(session: Session) -> AnyView {
