@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt as _, StreamExt as _};
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED, RANGE};
-use http::{HeaderMap, HeaderName, Method, Request, Response};
+use http::{HeaderMap, HeaderName, Request, Response};
 use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, CopyOptions, GetOptions, GetRange, GetResult, GetResultPayload, ListResult,
@@ -97,19 +97,19 @@ impl HttpStore {
         }
     }
 
-    async fn request(
-        &self,
-        file: &File<'_>,
-        method: Method,
-        range: Option<&Range<u64>>,
-    ) -> Result<Response<Body>> {
+    /// Asks for bytes from `start` on, to `end` or to the end of the file.
+    ///
+    /// Even a whole file is asked for as a range: then nobody compresses it on its way (browsers do not ask for that
+    /// with ranges, and would hide that it happened), so lengths are those of the file.
+    async fn request(&self, file: &File<'_>, start: u64, end: Option<u64>) -> Result<Response<Body>> {
         // `http::Uri` has no fragments, and servers never see them.
         let mut url = file.url.clone();
         url.set_fragment(None);
-        let mut request = Request::builder().method(method).uri(url.as_str());
-        if let Some(range) = range {
-            request = request.header(RANGE, format!("bytes={}-{}", range.start, range.end - 1));
-        }
+        let range = match end {
+            Some(end) => format!("bytes={start}-{}", end - 1),
+            None => format!("bytes={start}-"),
+        };
+        let request = Request::get(url.as_str()).header(RANGE, range);
         let request = request.body(Bytes::new()).map_err(|error| {
             let host = url.host_str().unwrap_or_default().to_owned();
             file.error(FetchError::Invalid { host, reason: error.to_string() }.into())
@@ -130,7 +130,7 @@ impl HttpStore {
         if let Some(known) = self.fresh_whole(file.path) {
             return Ok(known);
         }
-        let response = self.request(file, Method::GET, Some(&(0..1))).await?;
+        let response = self.request(file, 0, Some(1)).await?;
         match response.status().as_u16() {
             200 => self.take_whole(file, response).await,
             status => {
@@ -139,15 +139,16 @@ impl HttpStore {
                     // Nothing can be asked of an empty file by a range.
                     None if status == 416 => 0,
                     // A page sees the header only if the server exposes it, but sees the length of a whole answer.
-                    None => self.size_by_head(file).await?,
+                    None => self.size_by_length(file).await?,
                 };
                 Ok(self.remember(file, response.headers(), size, None))
             }
         }
     }
 
-    async fn size_by_head(&self, file: &File<'_>) -> Result<u64> {
-        let response = self.request(file, Method::HEAD, None).await?;
+    /// The size from the length of an answer of which nothing is read.
+    async fn size_by_length(&self, file: &File<'_>) -> Result<u64> {
+        let response = self.request(file, 0, None).await?;
         content_length(response.headers()).ok_or_else(|| {
             file.bad_answer(
                 "neither Content-Range nor Content-Length can be seen (Access-Control-Expose-Headers)",
@@ -189,8 +190,20 @@ impl HttpStore {
             version: None,
         };
         let known = Known { meta, whole: whole.map(|bytes| (bytes, Instant::now())) };
-        self.known.lock().insert(file.path.clone(), known.clone());
+        let mut all = self.known.lock();
+        all.insert(file.path.clone(), known.clone());
+        if known.whole.is_some() {
+            self.keep_whole_files_bounded(&mut all, file.path);
+        }
         known
+    }
+
+    /// The bound on one file is the bound on all that are kept: the others make way for the newest.
+    fn keep_whole_files_bounded(&self, all: &mut HashMap<Path, Known>, newest: &Path) {
+        let kept = |known: &Known| known.whole.as_ref().map_or(0, |(bytes, _)| bytes.len() as u64);
+        if all.values().map(kept).sum::<u64>() > self.whole_file_limit_bytes {
+            all.iter_mut().filter(|(path, _)| *path != newest).for_each(|(_, known)| known.whole = None);
+        }
     }
 
     fn fresh_whole(&self, path: &Path) -> Option<Known> {
@@ -233,31 +246,41 @@ impl HttpStore {
                 Some(range)
             }
         };
-        let response = self.request(file, Method::GET, range.as_ref()).await?;
-        let status = response.status().as_u16();
-        match (status, range) {
+        let (start, end) = range.as_ref().map_or((0, None), |range| (range.start, Some(range.end)));
+        let response = self.request(file, start, end).await?;
+        match (response.status().as_u16(), range) {
             (206, Some(range)) => self.read_part(file, response, range, options).await,
-            (200, None) => {
-                let Some(size) = content_length(response.headers()) else {
-                    let known = self.take_whole(file, response).await?;
-                    return read_whole(file, known, options);
+            (206, None) => {
+                let size = content_range(response.headers()).map(|(_, size)| size);
+                let Some(size) = size.or_else(|| content_length(response.headers())) else {
+                    return Err(file.bad_answer("it does not say how large it is"));
                 };
+                self.read_part(file, response, 0..size, options).await
+            }
+            // Servers that know no ranges; and no length either, when the answer is made as it is sent.
+            (200, None)
+                if content_length(response.headers())
+                    .is_some_and(|size| size > self.whole_file_limit_bytes) =>
+            {
+                let size = content_length(response.headers()).unwrap_or_default();
                 let attributes = attributes(response.headers());
                 let meta = self.remember(file, response.headers(), size, None).meta;
-                // A body that was compressed on its way has another length than the file.
-                let is_encoded = response.headers().contains_key(http::header::CONTENT_ENCODING);
-                let body = file.check_length(response.into_body(), (!is_encoded).then_some(size));
+                let body = file.check_length(response.into_body(), Some(size));
                 answer(meta, 0..size, body, attributes, options)
             }
-            (200, Some(_)) => {
+            (200, _) => {
                 let known = self.take_whole(file, response).await?;
                 read_whole(file, known, options)
             }
-            (416, Some(range)) => {
+            (_, Some(range)) => {
                 let size = content_range(response.headers()).map_or(0, |(_, size)| size);
-                Err(file.bad_range(&object_store_range_error(range, size)))
+                Err(file.bad_range(&range_error(range, size)))
             }
-            (_, _) => Err(file.bad_answer(&format!("status {status} does not fit the request"))),
+            // No byte at all can be asked for by a range.
+            (_, None) => {
+                let meta = self.remember(file, response.headers(), 0, None).meta;
+                answer(meta, 0..0, stream::empty().boxed(), Attributes::new(), options)
+            }
         }
     }
 
@@ -273,12 +296,12 @@ impl HttpStore {
             Some((None, _)) => {
                 return Err(file.bad_answer("Content-Range does not say which bytes these are"));
             }
-            // Not exposed to this page: trust the server, since it could be read if it were asked for a whole file.
+            // Not exposed to this page: trust the server, as one must that sends whole files.
             None => {
                 let known = self.known.lock().get(file.path).map(|known| known.meta.size);
                 let size = match known {
                     Some(size) => size,
-                    None => self.size_by_head(file).await?,
+                    None => self.size_by_length(file).await?,
                 };
                 (wanted.start..wanted.end.min(size), size)
             }
@@ -372,7 +395,7 @@ fn answer(
     Ok(GetResult { payload: GetResultPayload::Stream(body), meta, range, attributes })
 }
 
-fn object_store_range_error(range: Range<u64>, size: u64) -> String {
+fn range_error(range: Range<u64>, size: u64) -> String {
     format!("bytes from {} on were asked for, but the file has {size} bytes", range.start)
 }
 
