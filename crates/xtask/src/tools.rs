@@ -1,5 +1,7 @@
 //! The tools that cargo installs for this project, each in one exact version, into the project's own cache.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Result;
 
 use crate::project::Project;
@@ -76,12 +78,16 @@ fn set_up(project: &Project, tool: &Tool) -> Result<()> {
 fn install(project: &Project, tool: &Tool, args: &[&str]) -> Result<()> {
     let mut cargo = project
         .cmd("cargo")?
-        .args(["install", "--quiet", "--force", tool.package, "--version", &format!("={}", tool.version)])
+        .args(["install", "--force", tool.package, "--version", &format!("={}", tool.version)])
         .args(tool.args)
         .args(args)
         .arg("--root")
         .arg(project.tools())
         .env("CARGO_TARGET_DIR", project.cache.join("tools-target"));
+    // A person sees cargo's progress; a log is spared some hundred lines.
+    if !std::io::stderr().is_terminal() {
+        cargo = cargo.arg("--quiet");
+    }
     if matches!(tool.speed, Speed::Quick) {
         cargo = cargo
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
