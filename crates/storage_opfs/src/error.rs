@@ -61,3 +61,30 @@ pub(crate) fn store_error(error: &JsValue, path: impl Into<String>) -> StoreErro
         _ => StoreError::Generic { store: STORE, source: source.into() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn what_the_browser_says_is_told_apart() {
+        let check = |name: &str, is_right: fn(&StoreError) -> bool| {
+            let error = js_sys::Error::new("said the browser");
+            error.set_name(name);
+            let error = store_error(&error, "a/b");
+            assert!(is_right(&error), "{name}: {error:?}");
+        };
+        let is_full = |error: &StoreError| {
+            matches!(tarn_storage::Error::find(error), Some(tarn_storage::Error::StorageFull { .. }))
+                && error.to_string().contains("full")
+        };
+        check("QuotaExceededError", is_full);
+        check("NotFoundError", |error| matches!(error, StoreError::NotFound { .. }));
+        check("TypeMismatchError", |error| matches!(error, StoreError::NotFound { .. }));
+        check("NotAllowedError", |error| matches!(error, StoreError::PermissionDenied { .. }));
+        check("NotReadableError", |error| matches!(error, StoreError::Precondition { .. }));
+        check("InvalidStateError", |error| error.to_string().contains("said the browser"));
+    }
+}

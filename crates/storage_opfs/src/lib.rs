@@ -16,3 +16,6 @@ mod tree;
 pub use error::OpfsUnavailable;
 pub use file_store::FileStore;
 pub use opfs_store::{OpfsStore, open};
+
+#[cfg(test)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

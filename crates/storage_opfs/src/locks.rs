@@ -59,10 +59,11 @@ async fn request(name: &str, options: &Object) -> Result<Option<Lock>, JsValue> 
     let lock = Lock { release };
     let callback = Closure::once_into_js(move |lock: JsValue| -> JsValue {
         // Nobody may be waiting any more.
-        drop(granted.send(!lock.is_null()));
+        let _ = granted.send(!lock.is_null());
         held.into()
     });
-    manager.request(name, options, &callback)?;
+    // Settles when the lock is released, which nobody waits for.
+    let _ = manager.request(name, options, &callback)?;
     match is_granted.await {
         Ok(true) => Ok(Some(lock)),
         Ok(false) => Ok(None),

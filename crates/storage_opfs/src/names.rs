@@ -3,24 +3,27 @@
 use std::borrow::Cow;
 
 use object_store::path::Path;
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 /// The folder of files that are not whole yet. Its name cannot come out of [`to_opfs`].
 pub(crate) const TEMP_FOLDER: &str = ".tarn%tmp";
 
 /// What some browser or the file system below it refuses in names, and `%`, so that names can be read back.
-const REFUSED: &AsciiSet =
-    &CONTROLS.add(b'%').add(b'\\').add(b':').add(b'*').add(b'?').add(b'"').add(b'<').add(b'>').add(b'|');
+const REFUSED: &[char] = &['%', '\\', ':', '*', '?', '"', '<', '>', '|'];
 
-/// One segment of a path as a name in OPFS.
-pub(crate) fn to_opfs(segment: &str) -> Cow<'_, str> {
-    let encoded: Cow<'_, str> = utf8_percent_encode(segment, REFUSED).into();
-    match encoded.chars().next_back() {
+/// One segment of a path as a name in OPFS. What is not refused stays as it is: names have a greatest length.
+pub(crate) fn to_opfs(segment: &str) -> String {
+    let mut name = String::with_capacity(segment.len());
+    for (index, char) in segment.char_indices() {
         // Windows drops these at the end of a name.
-        Some('.') => Cow::Owned(format!("{}%2E", &encoded[..encoded.len() - 1])),
-        Some(' ') => Cow::Owned(format!("{}%20", &encoded[..encoded.len() - 1])),
-        _ => encoded,
+        let is_dropped = matches!(char, '.' | ' ') && index + 1 == segment.len();
+        if is_dropped || char.is_ascii_control() || REFUSED.contains(&char) {
+            name.push_str(&format!("%{:02X}", u32::from(char)));
+        } else {
+            name.push(char);
+        }
     }
+    name
 }
 
 /// The other way; `None` for what no store wrote.
@@ -38,9 +41,29 @@ pub(crate) fn split(path: &Path) -> Option<(Vec<String>, String)> {
 /// All segments of a path as names in OPFS.
 pub(crate) fn folders(path: &Path) -> Vec<String> {
     // Not `parts()`, which would encode once more.
-    path.as_ref()
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .map(|name| to_opfs(name).into_owned())
-        .collect()
+    path.as_ref().split('/').filter(|segment| !segment.is_empty()).map(to_opfs).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn names_come_back() {
+        let check = |name: &str, expect: &str| {
+            assert_eq!(to_opfs(name), expect);
+            assert_eq!(from_opfs(expect).as_deref(), Some(name));
+        };
+        check("part-0.parquet", "part-0.parquet");
+        check("ü #1+.csv", "ü #1+.csv");
+        check("100%", "100%25");
+        check("%41", "%2541");
+        check("a:b*c?", "a%3Ab%2Ac%3F");
+        check("end.", "end%2E");
+        check("end ", "end%20");
+        check(".tarn%tmp", ".tarn%25tmp");
+        assert_ne!(to_opfs(TEMP_FOLDER), TEMP_FOLDER);
+    }
 }

@@ -266,7 +266,7 @@ impl Inner {
                 continue;
             };
             match entry {
-                Entry::Folder(_) => folders.push(path),
+                Entry::Folder => folders.push(path),
                 Entry::File(handle) => match promised(handle.get_file()).await {
                     Ok(file) => objects.push(files::meta(&file, &path)),
                     // Deleted meanwhile.
@@ -372,7 +372,8 @@ impl ObjectStore for OpfsStore {
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        let prefix = prefix.unwrap_or(&Path::ROOT);
+        let root = Path::ROOT;
+        let prefix = prefix.unwrap_or(&root);
         let (objects, folders) = js(self.inner.children(prefix)).await?;
         let folders: BTreeSet<Path> = folders.into_iter().collect();
         Ok(ListResult { common_prefixes: folders.into_iter().collect(), objects })

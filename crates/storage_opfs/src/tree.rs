@@ -13,7 +13,7 @@ use crate::files::promised;
 
 /// A folder or a file in a folder.
 pub(crate) enum Entry {
-    Folder(FileSystemDirectoryHandle),
+    Folder,
     File(FileSystemFileHandle),
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn entries(folder: &FileSystemDirectoryHandle) -> Result<Vec<(S
         }
         let handle: FileSystemHandle = Reflect::get(&next, &"value".into())?.unchecked_into();
         let entry = match handle.kind() {
-            FileSystemHandleKind::Directory => Entry::Folder(handle.clone().unchecked_into()),
+            FileSystemHandleKind::Directory => Entry::Folder,
             _ => Entry::File(handle.clone().unchecked_into()),
         };
         entries.push((handle.name(), entry));

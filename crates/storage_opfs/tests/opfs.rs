@@ -127,3 +127,38 @@ async fn an_opened_file_over_four_gib() {
         assert_eq!(bytes, expect, "from {start}");
     }
 }
+
+/// Runs some JavaScript, as another program on the same site would.
+async fn run(script: &str) -> wasm_bindgen::JsValue {
+    let script = format!("return (async () => {{ {script} }})()");
+    let promise = js_sys::Function::new_no_args(&script).call0(&wasm_bindgen::JsValue::UNDEFINED).unwrap();
+    wasm_bindgen_futures::JsFuture::from(js_sys::Promise::from(promise)).await.unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn what_a_dead_tab_left_is_never_seen_and_cleared_away() {
+    const TEMP: &str = "const root = await navigator.storage.getDirectory(); \
+        const temp = await root.getDirectoryHandle('.tarn%tmp', {create: true});";
+    run(&format!(
+        "{TEMP} const dead = await temp.getDirectoryHandle('dead', {{create: true}}); \
+         const file = await dead.getFileHandle('half', {{create: true}}); \
+         const handle = await file.createSyncAccessHandle(); handle.write(new Uint8Array(9)); handle.close();"
+    ))
+    .await;
+    let store = open().await.unwrap();
+    let listed: Vec<_> =
+        store.list(None).map_ok(|meta| meta.location.to_string()).try_collect().await.unwrap();
+    assert!(!listed.iter().any(|path| path.contains("half")), "{listed:?}");
+    let upload = store.put_multipart(&Path::from("never/complete")).await.unwrap();
+    // A second store must leave alone what the first, which lives, is writing.
+    let _second = open().await.unwrap();
+    let names = run(&format!(
+        "{TEMP} const names = []; for await (const name of temp.keys()) names.push(name); \
+         let files = 0; for (const name of names) \
+         for await (const _ of (await temp.getDirectoryHandle(name)).keys()) files++; \
+         return names.includes('dead') + ' ' + (files > 0)"
+    ))
+    .await;
+    assert_eq!(names.as_string().as_deref(), Some("false true"));
+    drop(upload);
+}
