@@ -98,6 +98,8 @@ impl Engine {
         // Names keep their letters; `case` finds those that differ in case only.
         options.sql_parser.enable_ident_normalization = false;
         options.sql_parser.collect_spans = true;
+        // NULL is the smallest value, as in Spark: first when ascending, last when descending.
+        options.sql_parser.default_null_ordering = "nulls_min".to_owned();
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         let state = SessionStateBuilder::new()

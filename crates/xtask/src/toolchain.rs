@@ -63,6 +63,8 @@ impl WasmToolchain {
         let mut cmd = project
             .cmd(program)?
             .env("CARGO_TARGET_DIR", &project.target_wasm)
+            // Without a little optimization the engine is too large and too slow for a browser, even to test.
+            .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
             .env("CC_wasm32_unknown_unknown", &self.c_compiler)
             .env("AR_wasm32_unknown_unknown", &self.archiver);
         if let Some(toolchain) = self.toolchain {
@@ -85,6 +87,7 @@ fn set_up_rust(project: &Project) -> Result<Option<&'static str>> {
         return Ok(None);
     }
     if linked_toolchain_is_ready() {
+        link_linker(project)?;
         return Ok(Some(LINKED_TOOLCHAIN));
     }
     println!("      Adding the target {TARGET} to rustup's toolchain");
@@ -126,8 +129,7 @@ fn built_by() -> std::path::PathBuf {
 
 fn install_debian_toolchain(project: &Project) -> Result<()> {
     system::apt_install(DEBIAN_PACKAGES)?;
-    let linker = find_program("wasm-ld-22").context("Debian's lld-22 brought no wasm-ld-22")?;
-    cmd("ln").arg("-sf").arg(linker).arg("/usr/local/bin/rust-lld").run()?;
+    link_linker(project)?;
     let version = debian_rustc_version()?;
     if fs::read_to_string(built_by()).is_ok_and(|built_by| built_by.trim() == version) {
         return link_debian_toolchain();
@@ -167,6 +169,18 @@ fn install_debian_toolchain(project: &Project) -> Result<()> {
     fs::write(built_by(), version)?;
     fs::remove_dir_all(&dir)?;
     link_debian_toolchain()
+}
+
+/// Debian's rustc calls the linker `rust-lld`, and Debian's lld has it under another name.
+fn link_linker(project: &Project) -> Result<()> {
+    let bin = project.tools().join("bin");
+    let link = bin.join("rust-lld");
+    if link.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(&bin)?;
+    let linker = find_program("wasm-ld-22").context("Debian's lld-22 brought no wasm-ld-22")?;
+    cmd("ln").arg("-sf").arg(linker).arg(link).run()
 }
 
 fn link_debian_toolchain() -> Result<()> {

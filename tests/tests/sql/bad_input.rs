@@ -1,0 +1,93 @@
+//! What is wrong with files and statements is said in one message: what, where, what to do. The session goes on.
+
+use crate::home::Home;
+use tarn_lakehouse::ErrorKind;
+
+async fn parquet_bytes(home: &Home) -> Vec<u8> {
+    home.rows("COPY (SELECT * FROM (VALUES (1), (2)) AS t(a)) TO 'good.parquet'").await;
+    std::fs::read(home.path("good.parquet")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parquet_that_is_none() {
+    let home = Home::new();
+    let good = parquet_bytes(&home).await;
+    home.write("cut.parquet", &good[..good.len() - 20]);
+    home.write("empty.parquet", "");
+    home.write("text.parquet", "a,b\n1,2\n");
+    for (name, says) in [("cut", "is cut off"), ("empty", "is empty"), ("text", "is not a Parquet file")] {
+        let error = home.error(&format!("SELECT * FROM parquet.`{name}.parquet`")).await;
+        assert_eq!(error.kind, ErrorKind::BadData, "{error:?}");
+        assert!(error.message.contains(says) && error.message.contains(name), "{error:?}");
+        assert!(error.hint.is_some() && error.position.unwrap().column == 15, "{error:?}");
+    }
+    assert_eq!(home.rows("SELECT sum(a) AS s FROM parquet.`good.parquet`").await, r#"[{"s":3}]"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn csv_faults_name_their_line() {
+    let home = Home::new();
+    home.write("long.csv", "a,b\n1,2\n3,4,5\n");
+    home.write("quote.csv", "a,b\n1,\"x\n2,y\n3,z\n");
+    home.write("latin1.csv", b"a,b\n1,M\xFCnchen\n");
+    for (name, says) in [
+        ("long", "long.csv, line 3: the row has 3 fields, the first row has 2"),
+        ("quote", "quote.csv, line 2: a quote is opened there and never closed"),
+        ("latin1", "latin1.csv, line 2: the byte 0xFC is not UTF-8"),
+    ] {
+        let error = home.error(&format!("SELECT * FROM csv.`{name}.csv`")).await;
+        assert_eq!(error.kind, ErrorKind::BadData, "{error:?}");
+        assert!(error.message.ends_with(says), "{error:?}");
+        assert!(error.hint.is_some(), "{error:?}");
+    }
+    home.write("empty.csv", "");
+    assert_eq!(home.error("SELECT * FROM csv.`empty.csv`").await.kind, ErrorKind::BadData);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_faults_name_their_line() {
+    let home = Home::new();
+    home.write("bad.json", "{\"a\":1}\n{\"a\":}\n{\"a\":3}\n");
+    let error = home.error("SELECT * FROM json.`bad.json`").await;
+    assert_eq!(error.kind, ErrorKind::BadData, "{error:?}");
+    assert!(error.message.contains("bad.json, line 2: expected value"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_do_not_exist() {
+    let home = Home::new();
+    home.write("flights.csv", "origin,Delay\nSEA,1\n");
+    let cases = [
+        ("SELECT orign FROM csv.`flights.csv`", 8, "Did you mean origin?"),
+        ("SELECT origin FROM csv.`fligths.csv`", 20, "Did you mean flights.csv?"),
+        ("SELECT cont(*) FROM csv.`flights.csv`", 8, "count"),
+        ("CREATE VIEW delays AS SELECT 1; SELECT * FROM delay", 47, "Did you mean delays?"),
+    ];
+    for (sql, column, hint) in cases {
+        let error = home.error(sql).await;
+        assert!(error.hint.as_deref().is_some_and(|h| h.contains(hint)), "{sql}: {error:?}");
+        assert_eq!(error.position.map(|at| at.column), Some(column), "{sql}: {error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_memory_than_allowed() {
+    let home = Home::with_memory(4 << 20, false);
+    let sql = "SELECT a.v, count(*) FROM generate_series(1, 2000000) AS a(v) GROUP BY a.v ORDER BY 2, 1 LIMIT 1";
+    let error = home.error(sql).await;
+    assert_eq!(error.kind, ErrorKind::OutOfMemory, "{error:?}");
+    assert!(error.message.contains("4096 KiB") || error.message.contains("4 MiB"), "{error:?}");
+    assert!(error.message.contains("Aggregate") || error.message.contains("TopK"), "names the operator: {error:?}");
+    assert_eq!(home.lakehouse.memory().used_bytes(), 0);
+    assert_eq!(home.rows("SELECT 1 AS a").await, r#"[{"a":1}]"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_yet_says_so() {
+    let home = Home::new();
+    for sql in ["CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1)", "DELETE FROM t", "DROP TABLE t", "GRANT SELECT ON t TO x"] {
+        let error = home.error(sql).await;
+        assert_eq!(error.kind, ErrorKind::Unsupported, "{sql}: {error:?}");
+        assert!(error.hint.is_some(), "{sql}");
+    }
+}
