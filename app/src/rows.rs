@@ -99,6 +99,16 @@ impl RowCache {
         self.fetch();
     }
 
+    /// Says that the result ended early: how many rows it has, the engine knows.
+    pub(crate) fn end_early(self) {
+        let request = Request::Window { result: self.result, offset: 0, limit: 1 };
+        self.engine.send(request, move |event| {
+            if let Event::Window { total_rows, .. } = event {
+                self.complete(total_rows);
+            }
+        });
+    }
+
     /// Asks for the whole text of one value.
     pub(crate) fn value(
         self,

@@ -241,6 +241,9 @@ impl Runs {
             });
             if let Some(target) = list.get_mut(at) {
                 target.outcome = outcome;
+                if let Some(rows) = target.rows {
+                    rows.end_early();
+                }
                 target.progress.update(|progress| {
                     if progress.elapsed_millis == 0.0 {
                         progress.elapsed_millis = elapsed_millis;

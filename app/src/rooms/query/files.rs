@@ -2,7 +2,7 @@
 
 use crate::display;
 use crate::session::{Session, use_session};
-use crate::ui::{Button, Icon, IconButton, Lucide, Weight};
+use crate::ui::{Button, Icon, IconButton, Lucide};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use tarn_rpc::FileEntry;
@@ -90,6 +90,11 @@ fn UrlField() -> impl IntoView {
                     }
                 />
                 <IconButton label="Add this URL" icon=Lucide::Plus on_press=Callback::new(move |()| add()) />
+                <IconButton
+                    label="Keys for S3"
+                    icon=Lucide::Key
+                    on_press=Callback::new(move |()| session.is_keys_open.set(true))
+                />
             </div>
             <p role="alert" class="files-trouble">{trouble}</p>
         </form>
@@ -211,7 +216,7 @@ fn source_section(session: Session, sources: Vec<String>) -> impl IntoView {
     let rows = sources
         .into_iter()
         .map(|url| {
-            let shown = url.split(['?', '#']).next().unwrap_or(&url).to_owned();
+            let (place, shown) = place_and_name(&url);
             let (query, remove) = (url.clone(), url.clone());
             view! {
                 <li class="file">
@@ -223,6 +228,7 @@ fn source_section(session: Session, sources: Vec<String>) -> impl IntoView {
                     >
                         <Icon of=Lucide::Globe />
                         <span class="file-text">{shown.clone()}</span>
+                        <span class="file-size file-place">{place}</span>
                     </button>
                     <span class="file-actions">
                         <IconButton
@@ -239,12 +245,16 @@ fn source_section(session: Session, sources: Vec<String>) -> impl IntoView {
         <section>
             <h2 class="files-heading">"URLs"</h2>
             <ul>{rows}</ul>
-            <Button
-                label="Keys for S3"
-                icon=Lucide::Key
-                weight=Weight::Quiet
-                on_press=Callback::new(move |()| session.is_keys_open.set(true))
-            />
         </section>
+    }
+}
+
+/// A URL's host or bucket, and the last part of its path.
+fn place_and_name(url: &str) -> (String, String) {
+    let bare = url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/');
+    let path = bare.split_once("://").map_or(bare, |(_, path)| path);
+    match (path.split_once('/'), path.rsplit_once('/')) {
+        (Some((place, _)), Some((_, name))) => (place.to_owned(), name.to_owned()),
+        _ => (String::new(), path.to_owned()),
     }
 }

@@ -79,6 +79,8 @@ pub(super) fn Keys() -> impl IntoView {
             <Field label="Session token" value=session_token kind="password" note="For temporary keys only." />
             <Check label="The bucket is in the path, not in the host name" value=path_style />
             <p role="alert" class="keys-trouble">{trouble}</p>
+            // Enter in any field sends the form only where it has such a button.
+            <button type="submit" hidden></button>
             <div class="sheet-actions">
                 <Button label="Use these keys" weight=Weight::Primary on_press=save />
             </div>
