@@ -47,3 +47,15 @@ fn same(a: &Value, b: &Value) -> bool {
         _ => a == b,
     }
 }
+
+/// The answers are DuckDB's own. `TARN_PYTHON` names a Python with the packages of tests/requirements.txt.
+#[test]
+fn the_answers_are_those_of_duckdb() {
+    let (Some(python), Some(data)) = (std::env::var_os("TARN_PYTHON"), std::env::var_os("TARN_VEGA_DIR")) else {
+        println!("TARN_PYTHON or TARN_VEGA_DIR is not set: DuckDB is not asked again");
+        return;
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries/duckdb_answers.py");
+    let checked = std::process::Command::new(python).arg(script).arg("--check").arg(data).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
