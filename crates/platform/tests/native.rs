@@ -1,5 +1,6 @@
 //! The native home.
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "tests: what fails shall panic")]
 
 use std::time::Duration;
 

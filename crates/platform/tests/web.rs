@@ -1,5 +1,11 @@
 //! The home in wasm, in a dedicated worker of a real browser.
 #![cfg(target_arch = "wasm32")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests: what fails shall panic"
+)]
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

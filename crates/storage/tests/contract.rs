@@ -1,4 +1,5 @@
 //! The contract, for the stores that need no home of their own: memory, and the layers over it.
+#![cfg_attr(target_arch = "wasm32", expect(clippy::unwrap_used, reason = "tests: what fails shall panic"))]
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

@@ -1,5 +1,6 @@
 //! The contract on a real disk, and what is special about one.
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::disallowed_methods, reason = "tests: what fails shall panic")]
 
 use std::path::Path;
 use std::sync::Arc;

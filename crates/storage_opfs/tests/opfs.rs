@@ -1,5 +1,6 @@
 //! OPFS in a dedicated worker of a real browser, and opened files.
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests: what fails shall panic")]
 
 use std::sync::Arc;
 

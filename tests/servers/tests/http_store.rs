@@ -1,4 +1,5 @@
 //! The HTTP store against a server that misbehaves.
+#![expect(clippy::unwrap_used, reason = "tests: what fails shall panic")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

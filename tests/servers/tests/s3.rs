@@ -1,4 +1,5 @@
 //! The S3 store against a real server.
+#![expect(clippy::unwrap_used, reason = "tests: what fails shall panic")]
 
 use std::sync::Arc;
 
