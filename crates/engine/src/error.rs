@@ -115,11 +115,6 @@ impl Error {
         self
     }
 
-    pub(crate) fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Arc::new(source));
-        self
-    }
-
     /// The error of a query that was stopped.
     pub fn cancelled() -> Self {
         Self::new(ErrorKind::Cancelled, "The query was stopped")

@@ -192,6 +192,7 @@ pub(crate) fn gaps(range: Range<u64>, pieces: impl Iterator<Item = Range<u64>>) 
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of ranges, some of one")]
 mod tests {
     use chrono::DateTime;
 

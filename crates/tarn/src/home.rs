@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tarn_lakehouse::{Lakehouse, Options};
 use tarn_storage::{S3Config, Stores};
-use tarn_storage_local::LocalStore;
+use tarn_storage_local::local_store;
 use url::Url;
 
 /// Used where the operating system does not tell the size of the memory.
@@ -17,7 +17,7 @@ const CACHE_LIMIT_BYTES: u64 = 1 << 30;
 /// Opens the lakehouse whose root is `lake`: a URL, or a path of the local disk.
 pub(crate) fn open(lake: &str, memory_limit_mib: Option<usize>) -> Result<Lakehouse> {
     let stores = Stores::new(CACHE_LIMIT_BYTES);
-    stores.register(&Url::parse("file:///")?, Arc::new(LocalStore::new()));
+    stores.register(&Url::parse("file:///")?, local_store());
     if let Some(config) = s3_config() {
         stores.set_s3_default(config);
     }

@@ -1,4 +1,5 @@
 //! The binary as a person calls it: what it prints, where, and its exit status.
+#![expect(clippy::unwrap_used, reason = "a test ends where what it needs is missing")]
 
 use std::process::{Command, Output};
 

@@ -81,7 +81,7 @@ fn answer(request: &Request<Incoming>, count: u64) -> Response<Body> {
         "forbidden" | "secret" => status(StatusCode::FORBIDDEN),
         "locked" => status(StatusCode::UNAUTHORIZED),
         "broken" => status(StatusCode::INTERNAL_SERVER_ERROR),
-        "busy" if count % 2 == 0 => status(StatusCode::SERVICE_UNAVAILABLE),
+        "busy" if count.is_multiple_of(2) => status(StatusCode::SERVICE_UNAVAILABLE),
         "busy" => small.answer(request),
         "moved" => redirect(&format!("/ok/{rest}")),
         "loop" => redirect(&path),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tarn_lakehouse::format::JsonArrayWriter;
 use tarn_lakehouse::{Error, Lakehouse, Options, Session, split};
 use tarn_storage::Stores;
-use tarn_storage_local::LocalStore;
+use tarn_storage_local::local_store;
 use tempfile::TempDir;
 use url::Url;
 
@@ -60,7 +60,7 @@ impl Home {
 
 pub(crate) fn open(folder: &Path, memory_limit_bytes: usize, spills: bool) -> Lakehouse {
     let stores = Stores::new(1 << 20);
-    stores.register(&Url::parse("file:///").unwrap(), Arc::new(LocalStore::new()));
+    stores.register(&Url::parse("file:///").unwrap(), local_store());
     let base = Url::from_directory_path(folder).unwrap();
     let options = Options { base, memory_limit_bytes, partitions: 2, spills };
     Lakehouse::open(Arc::new(stores), options).unwrap()

@@ -4,11 +4,12 @@ use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use std::collections::HashSet;
 use std::sync::Arc;
 use tarn_lakehouse::{Error, ErrorKind, Result};
 use tarn_rpc::{FileEntry, StoreKind};
 use tarn_storage::{OverlayStore, Stores};
-use tarn_storage_opfs::{FileStore, OpfsStore};
+use tarn_storage_opfs::FileStore;
 use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -23,7 +24,7 @@ pub(crate) struct Files {
 impl Files {
     /// Opens OPFS and makes it the place of paths without a scheme.
     pub(crate) async fn open(stores: &Stores) -> Result<Self> {
-        let (back, kind): (Arc<dyn ObjectStore>, StoreKind) = match OpfsStore::open().await {
+        let (back, kind): (Arc<dyn ObjectStore>, StoreKind) = match tarn_storage_opfs::open().await {
             Ok(store) => (Arc::new(store), StoreKind::Opfs),
             Err(unavailable) => {
                 (Arc::new(InMemory::new()), StoreKind::Memory { reason: unavailable.to_string() })
@@ -32,7 +33,7 @@ impl Files {
         let base = Url::parse("opfs:///").map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
         let opened = Arc::new(FileStore::new());
         let front = Arc::clone(&opened) as Arc<dyn ObjectStore>;
-        let all = stores.cached(Arc::new(OverlayStore::new(front, back)));
+        let all = stores.cached(Arc::new(OverlayStore { front, back }));
         stores.register(&base, Arc::clone(&all));
         Ok(Self { base, opened, all, kind })
     }
@@ -54,7 +55,7 @@ impl Files {
             let file = file
                 .dyn_into::<web_sys::File>()
                 .map_err(|_| Error::new(ErrorKind::Internal, format!("The page sent no file for {path}")))?;
-            self.opened.add(&parse(path)?, file);
+            self.opened.add(parse(path)?, file);
         }
         Ok(())
     }
@@ -63,13 +64,14 @@ impl Files {
     pub(crate) async fn list(&self) -> Result<Vec<FileEntry>> {
         let mut metas: Vec<_> = self.all.list(None).try_collect().await?;
         metas.sort_by(|a, b| a.location.cmp(&b.location));
+        let opened: HashSet<Path> = self.opened.paths().into_iter().collect();
         let entries = metas.into_iter().map(|meta| {
             let path = meta.location.to_string();
             FileEntry {
                 size_bytes: meta.size,
                 modified_millis: meta.last_modified.timestamp_millis(),
                 format: tarn_lakehouse::file_format(&path).map(str::to_owned),
-                is_opened: self.opened.contains(&meta.location),
+                is_opened: opened.contains(&meta.location),
                 path,
             }
         });

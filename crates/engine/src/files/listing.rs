@@ -160,7 +160,7 @@ async fn not_found(store: &Arc<dyn ObjectStore>, path: &Path, text: &str) -> Err
 }
 
 /// The file beside this path whose name is nearest to it.
-pub(crate) async fn nearest_file(store: &Arc<dyn ObjectStore>, path: &Path) -> Option<String> {
+async fn nearest_file(store: &Arc<dyn ObjectStore>, path: &Path) -> Option<String> {
     let parts: Vec<_> = path.parts().collect();
     let (name, folder) = parts.split_last()?;
     let folder = Path::from_iter(folder.iter().cloned());

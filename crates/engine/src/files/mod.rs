@@ -9,7 +9,6 @@ mod sniff;
 mod table;
 mod text_fault;
 
-pub(crate) use listing::nearest_file;
 pub(crate) use table::FilesTable;
 pub(crate) use text_fault::TextFiles;
 

@@ -69,7 +69,7 @@ impl FilesTable {
             .buffered(FOOTERS_AT_ONCE)
             .try_collect()
             .await?;
-        Ok(Self { format, store_url, schema: TableSchema::new(file_schema, partitions.fields), files })
+        Ok(Self { format, store_url, schema: TableSchema::builder(file_schema).with_table_partition_cols(partitions.fields).build(), files })
     }
 
     /// Rows, where every file's footer says how many.
@@ -163,7 +163,7 @@ impl TableProvider for FilesTable {
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());
-        let (groups, statistics) = datafusion_datasource::statistics::compute_all_files_statistics(
+        let (groups, statistics) = datafusion_datasource::compute_all_files_statistics(
             groups,
             self.schema(),
             true,

@@ -99,7 +99,7 @@ fn csv_fault(text: &[u8], choices: &CsvChoices, name: &str) -> Option<Error> {
         let line = record.position().map_or(line, csv::Position::line);
         let expected = *width.get_or_insert(record.len());
         // A quote that nobody closes swallows the rest of the file into one field.
-        let swallowed = record.iter().last().map_or(0, |field| field.iter().filter(|&&b| b == b'\n').count());
+        let swallowed = record.iter().next_back().map_or(0, |field| field.iter().filter(|&&b| b == b'\n').count());
         if reader.is_done() && swallowed > 0 && !text.trim_ascii_end().ends_with(&[choices.quote]) {
             return Some(
                 bad(format!("{name}, line {line}: a quote is opened there and never closed"))
