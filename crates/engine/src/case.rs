@@ -15,8 +15,13 @@ pub(crate) const MAX_ROUNDS: usize = 256;
 pub(crate) fn mend(statement: &mut ast::Statement, error: &DataFusionError) -> bool {
     let Some((field, valid)) = missing_field(error) else { return false };
     let wanted = field.name().to_lowercase();
+    let is_of_its_table = |column: &&Column| match (&field.relation, &column.relation) {
+        (Some(wanted), Some(found)) => wanted == found,
+        _ => field.relation.is_none(),
+    };
+    let names = valid.iter().filter(is_of_its_table).map(Column::name);
     let mut matches: Vec<&str> =
-        valid.iter().map(Column::name).filter(|name| name.to_lowercase() == wanted && *name != field.name()).collect();
+        names.filter(|name| name.to_lowercase() == wanted && *name != field.name()).collect();
     matches.sort_unstable();
     matches.dedup();
     let [found] = matches.as_slice() else { return false };

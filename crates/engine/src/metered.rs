@@ -10,8 +10,9 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, Statistics};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::datasource::sink::DataSinkExec;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_plan::execution_plan::SchedulingType;
+use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions, SchedulingType};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{Stream, StreamExt};
 use std::pin::Pin;
@@ -22,7 +23,7 @@ use std::task::{Context, Poll};
 pub(crate) fn meter(plan: Arc<dyn ExecutionPlan>, control: &Arc<QueryControl>) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
         if node.children().is_empty() {
-            Ok(Transformed::yes(Arc::new(MeteredExec::new(node, Arc::clone(control))) as _))
+            Ok(Transformed::yes(Arc::new(MeteredExec::new(node, Arc::clone(control), Role::Leaf)) as _))
         } else {
             Ok(Transformed::no(node))
         }
@@ -30,18 +31,47 @@ pub(crate) fn meter(plan: Arc<dyn ExecutionPlan>, control: &Arc<QueryControl>) -
     .map(|transformed| transformed.data)
 }
 
+/// Wraps the input of a sink, so that an error never reaches the sink.
+///
+/// DataFusion's file sinks take an error of their input for its end, and finish the file with the rows so far. Here the
+/// error goes to the query's control, and the sink waits until it is dropped: then its file was never finished.
+pub(crate) fn hold_errors(
+    plan: Arc<dyn ExecutionPlan>,
+    control: &Arc<QueryControl>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    plan.transform_up(|node| {
+        if !node.is::<DataSinkExec>() {
+            return Ok(Transformed::no(node));
+        }
+        let held = node.children().into_iter().map(|child| {
+            Arc::new(MeteredExec::new(Arc::clone(child), Arc::clone(control), Role::SinkInput)) as _
+        });
+        let held = held.collect();
+        Ok(Transformed::yes(node.replace_children(held, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))?))
+    })
+    .map(|transformed| transformed.data)
+}
+
+/// What is wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Leaf,
+    SinkInput,
+}
+
 #[derive(Debug)]
 struct MeteredExec {
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
     control: Arc<QueryControl>,
+    role: Role,
 }
 
 impl MeteredExec {
-    fn new(input: Arc<dyn ExecutionPlan>, control: Arc<QueryControl>) -> Self {
+    fn new(input: Arc<dyn ExecutionPlan>, control: Arc<QueryControl>, role: Role) -> Self {
         let properties =
             PlanProperties::clone(input.properties()).with_scheduling_type(SchedulingType::Cooperative).into();
-        Self { input, properties, control }
+        Self { input, properties, control, role }
     }
 }
 
@@ -85,14 +115,14 @@ impl ExecutionPlan for MeteredExec {
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(Self::new(input, Arc::clone(&self.control)))),
+            (Some(input), true) => Ok(Arc::new(Self::new(input, Arc::clone(&self.control), self.role))),
             _ => datafusion::common::internal_err!("MeteredExec has one child"),
         }
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(partition, context)?;
-        Ok(Box::pin(MeteredStream { input, control: Arc::clone(&self.control) }))
+        Ok(Box::pin(MeteredStream { input, control: Arc::clone(&self.control), role: self.role }))
     }
 
     fn partition_statistics(&self, partition: Option<usize>) -> Result<Arc<Statistics>> {
@@ -104,12 +134,22 @@ impl ExecutionPlan for MeteredExec {
 struct MeteredStream {
     input: SendableRecordBatchStream,
     control: Arc<QueryControl>,
+    role: Role,
 }
 
 impl Stream for MeteredStream {
     type Item = Result<RecordBatch>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.role == Role::SinkInput {
+            return match self.input.poll_next_unpin(cx) {
+                Poll::Ready(Some(Err(error))) => {
+                    self.control.fail(error);
+                    Poll::Pending
+                }
+                other => other,
+            };
+        }
         if self.control.is_cancelled() {
             return Poll::Ready(Some(Err(crate::Error::cancelled().into())));
         }

@@ -31,6 +31,8 @@ pub struct QueryControl {
     pub(crate) pool: Arc<QueryPool>,
     plan: Mutex<Option<Arc<dyn ExecutionPlan>>>,
     text_files: Mutex<Vec<TextFiles>>,
+    /// An error that was kept from a sink.
+    failure: Mutex<Option<DataFusionError>>,
 }
 
 impl QueryControl {
@@ -46,6 +48,7 @@ impl QueryControl {
             pool: QueryPool::new(engine),
             plan: Mutex::new(None),
             text_files: Mutex::new(Vec::new()),
+            failure: Mutex::new(None),
         })
     }
 
@@ -88,6 +91,12 @@ impl QueryControl {
         self.text_files.lock().push(files);
     }
 
+    /// Ends the query with an error.
+    pub(crate) fn fail(&self, error: DataFusionError) {
+        self.failure.lock().get_or_insert(error);
+        self.stop.notify_one();
+    }
+
     /// Awaits a step of the query, or its cancellation, whichever comes first.
     pub(crate) async fn unless_cancelled<T>(&self, step: impl Future<Output = T>) -> Result<T> {
         if self.is_cancelled() {
@@ -95,7 +104,13 @@ impl QueryControl {
         }
         match select(pin!(step), pin!(self.stop.notified())).await {
             Either::Left((output, _)) => Ok(output),
-            Either::Right(_) => Err(Error::cancelled()),
+            Either::Right(_) => {
+                let failure = self.failure.lock().take();
+                match failure {
+                    Some(error) => Err(self.explain(error).await),
+                    None => Err(Error::cancelled()),
+                }
+            }
         }
     }
 

@@ -178,6 +178,7 @@ impl Session {
             Err(error) => return Err(control.explain(error).await),
         };
         let physical = metered::meter(physical, control)?;
+        let physical = if returns_rows { physical } else { metered::hold_errors(physical, control)? };
         control.set_plan(Arc::clone(&physical));
         let stream = match execute_stream(physical, state.task_ctx()) {
             Ok(stream) => stream,
@@ -206,7 +207,8 @@ impl Session {
                 Ok(plan) => return Ok(plan),
                 Err(error) => {
                     if !case::mend(&mut statement, &error) {
-                        return Err(error.into());
+                        let error = Error::from(error);
+                        return Err(unknown_function(&state, &statement, &error).unwrap_or(error));
                     }
                 }
             }
@@ -230,8 +232,10 @@ impl Session {
     async fn find(&self, reference: &TableReference) -> Result<bool> {
         let catalog = reference.catalog().unwrap_or(DEFAULT_CATALOG);
         let schema = reference.schema().unwrap_or(DEFAULT_SCHEMA);
-        // DataFusion makes the information schema up when it plans.
-        if schema == "information_schema" {
+        // DataFusion makes the information schema up when it plans, and finds table functions by their name.
+        let is_function =
+            reference.schema().is_none() && self.context.state().table_functions().contains_key(reference.table());
+        if schema == "information_schema" || is_function {
             return Ok(true);
         }
         let Some(schema) = self.context.catalog(catalog).and_then(|catalog| catalog.schema(schema)) else {
@@ -290,6 +294,36 @@ fn check_supported(statement: &mut ast::Statement) -> Result<()> {
             "There are SELECT, WITH, VALUES, CREATE VIEW, DROP VIEW, COPY TO, EXPLAIN, DESCRIBE and SHOW",
         ),
     }
+}
+
+/// The error that names an unknown function, where that is what planning failed at.
+fn unknown_function(state: &SessionState, statement: &ast::Statement, error: &Error) -> Option<Error> {
+    let position = error.position?;
+    let mut unknown = None;
+    let _ = ast::visit_expressions(statement, |expr| {
+        if let ast::Expr::Function(function) = expr
+            && Position::of(function.name.span()) == Some(position)
+        {
+            unknown = Some(function.name.to_string());
+        }
+        std::ops::ControlFlow::<()>::Continue(())
+    });
+    let unknown = unknown?;
+    let aggregates = state.aggregate_functions().keys();
+    let names: Vec<&str> = aggregates
+        .chain(state.window_functions().keys())
+        .chain(state.scalar_functions().keys())
+        .map(String::as_str)
+        .collect();
+    if names.contains(&unknown.to_lowercase().as_str()) {
+        return None;
+    }
+    let built = Error { source: error.source.clone(), ..Error::new(ErrorKind::NotFound, format!("There is no function {unknown}")) }
+        .at(Some(position));
+    Some(match names::nearest(&unknown, names) {
+        Some(near) => built.hint(format!("Did you mean {near}?")),
+        None => built.hint("SHOW FUNCTIONS lists those that there are"),
+    })
 }
 
 /// Where a statement names a table.

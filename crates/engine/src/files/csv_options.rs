@@ -8,7 +8,7 @@ use object_store::path::Path;
 use std::collections::BTreeMap;
 
 const KNOWN: &[&str] =
-    &["header", "sep", "delimiter", "quote", "escape", "comment", "nullvalue", "multiline", "inferschema", "mode"];
+    &["header", "sep", "delimiter", "quote", "escape", "comment", "multiline", "inferschema", "mode"];
 
 /// How CSV files are read.
 #[derive(Debug, Clone)]
@@ -18,7 +18,6 @@ pub(crate) struct CsvChoices {
     pub(crate) escape: Option<u8>,
     pub(crate) comment: Option<u8>,
     pub(crate) has_header: bool,
-    null_value: Option<String>,
     infers_types: bool,
 }
 
@@ -44,7 +43,6 @@ impl CsvChoices {
             escape: get("escape").filter(|text| *text != "\"").map(|text| byte("escape", text)).transpose()?,
             comment: get("comment").map(|text| byte("comment", text)).transpose()?,
             has_header: get("header").map(|text| truth("header", text)).transpose()?.unwrap_or(has_header),
-            null_value: get("nullvalue").map(str::to_owned),
             infers_types: get("inferschema").map(|text| truth("inferSchema", text)).transpose()?.unwrap_or(true),
         })
     }
@@ -60,7 +58,6 @@ impl CsvChoices {
             // Cutting a file at line breaks would cut quoted values that hold them, and lose count of the lines.
             newlines_in_values: Some(true),
             schema_infer_max_rec: Some(if self.infers_types { infer_rows } else { 0 }),
-            null_regex: self.null_value.as_ref().map(|text| format!("^{}$", escape_regex(text))),
             ..CsvOptions::default()
         }
     }
@@ -84,8 +81,4 @@ fn truth(option: &str, text: &str) -> Result<bool> {
         "false" => Ok(false),
         _ => Err(Error::new(ErrorKind::Invalid, format!("The option {option} is true or false, not {text:?}"))),
     }
-}
-
-fn escape_regex(text: &str) -> String {
-    text.chars().flat_map(|c| (!c.is_alphanumeric()).then_some('\\').into_iter().chain([c])).collect()
 }

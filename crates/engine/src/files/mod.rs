@@ -130,6 +130,12 @@ async fn open_unplaced(
         Format::Csv => {
             let sample = sniff::sample(&store, &files[0], &compression).await?;
             let choices = CsvChoices::new(&spec.options, &sample, &listing.files[0].location)?;
+            // A quote that is never closed is no error to Arrow: it swallows the rest of the file into one value.
+            if sample.len() < sniff::SAMPLE_BYTES
+                && let Some(fault) = text_fault::csv_fault(&sample, &choices, files[0].location.as_ref())
+            {
+                return Err(fault);
+            }
             text = Some(TextFiles::csv(Arc::clone(&store), files.clone(), compression, choices.clone()));
             let options = choices.to_datafusion(&compression, INFER_ROWS);
             Arc::new(CsvFormat::default().with_options(options))

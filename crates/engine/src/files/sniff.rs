@@ -7,7 +7,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use std::sync::Arc;
 
 /// Bytes of the beginning that are looked at.
-const SAMPLE_BYTES: usize = 64 * 1024;
+pub(super) const SAMPLE_BYTES: usize = 64 * 1024;
 
 /// Delimiters that are tried, the likelier first.
 const DELIMITERS: [u8; 4] = *b",\t;|";

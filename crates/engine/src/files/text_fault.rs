@@ -75,7 +75,8 @@ fn bad(message: String) -> Error {
     Error::new(ErrorKind::BadData, message)
 }
 
-fn csv_fault(text: &[u8], choices: &CsvChoices, name: &str) -> Option<Error> {
+/// The first fault of a CSV text.
+pub(super) fn csv_fault(text: &[u8], choices: &CsvChoices, name: &str) -> Option<Error> {
     if let Some(fault) = encoding_fault(text, name) {
         return Some(fault);
     }
