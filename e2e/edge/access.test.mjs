@@ -52,7 +52,8 @@ describe("access", { timeout: 10 * QUERY_MS }, () => {
           return shim.fetch(request, isBroken ? { ...env, LAKE: new R2Bucket() } : env, context);
         },
       };`;
-    const edge = await startEdge({ main: "broken.mjs", modules: { "broken.mjs": entry } });
+    const handleRuntimeStdio = (...streams) => streams.forEach((stream) => stream.resume());
+    const edge = await startEdge({ main: "broken.mjs", modules: { "broken.mjs": entry }, handleRuntimeStdio });
     t.after(() => edge.stop());
     await (await edge.bucket()).put("n.csv", "n\n1\n");
     const statement = "SELECT n FROM csv.`n.csv`";

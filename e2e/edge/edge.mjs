@@ -7,14 +7,13 @@ import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const require = (name) => fileURLToPath(import.meta.resolve(name));
 
 /** The built worker. */
 export const edgeDir = path.resolve(process.env.TARN_EDGE_DIR ?? path.join(here, "../../dist/edge"));
 /** The queries that every home must answer alike. */
 export const queriesDir = path.resolve(here, "../../tests/queries");
 /** Real data: the files of the npm package vega-datasets. */
-export const dataDir = path.join(path.dirname(require("vega-datasets/package.json")), "data");
+export const dataDir = path.join(here, "node_modules/vega-datasets/data");
 
 /** How long a query over a real file may take on a slow machine, the first one's start of the engine included. */
 export const QUERY_MS = 120_000;
@@ -47,7 +46,8 @@ export class Edge {
 
   /** Puts a file of the data set into the bucket. */
   async put(key, name = key) {
-    await (await this.bucket()).put(key, await readFile(path.join(dataDir, name)));
+    // Miniflare takes arrays of bytes, but not Node's buffers.
+    await (await this.bucket()).put(key, new Uint8Array(await readFile(path.join(dataDir, name))));
   }
 
   bucket() {

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 /**
- * Serves the files of a folder, by ranges unless they lie under `/whole/`.
+ * Serves the files of a folder: by ranges, unless they lie under `/whole/`, and never at all under `/never/`.
  * @returns {Promise<{url: string, requests: {method: string, path: string, range?: string, bytes: number}[], close: () => Promise<void>}>}
  */
 export async function serveFiles(folder) {
@@ -14,6 +14,9 @@ export async function serveFiles(folder) {
     const url = new URL(request.url, "http://server");
     const seen = { method: request.method, path: url.pathname + url.search, range: request.headers.range, bytes: 0 };
     requests.push(seen);
+    if (url.pathname.startsWith("/never/")) {
+      return;
+    }
     const file = await readFile(path.join(folder, path.basename(url.pathname))).catch(() => null);
     if (!file) {
       response.writeHead(404).end("not found");

@@ -9,11 +9,14 @@ const LOOK_EVERY_MS = 50;
 const BEAT_EVERY_MS = 500;
 /** A request that is given up leaves no word; when its heart has not beaten for so long, it is gone. */
 const DEAD_AFTER_MS = 5_000;
+/** An instance's memory never shrinks, and Cloudflare gives 128 MB for all: above this, the next request gets a new one. */
+const SPENT_ABOVE_BYTES = 32 << 20;
 
 /** The request at work: there is memory for one query, and what one request waits for another must not touch. */
 let working = null;
 let isStarted = false;
-let isFailed = false;
+/** Whether the instance has failed, or holds too much memory. */
+let isSpent = false;
 
 export default {
   async fetch(request, env, context) {
@@ -25,7 +28,7 @@ export default {
     }
     const done = work(turn, request, env);
     // When the client goes away, the query still ends, and makes room.
-    context.waitUntil(done.catch(() => {}));
+    context.waitUntil(done);
     return done;
   },
 };
@@ -37,33 +40,37 @@ async function work(turn, request, env) {
   });
   try {
     start();
-    const message = failed.then((reason) => {
-      isFailed = true;
-      return refuse(500, "INTERNAL_ERROR", `The engine failed: ${reason}. The next query finds a new one`);
-    });
-    return await Promise.race([answer(request, env), message]);
+    return await Promise.race([answer(request, env).then(whole), failed.then(failure)]);
   } catch (error) {
-    if (isTrap(error)) {
-      isFailed = true;
-    }
-    return refuse(500, "INTERNAL_ERROR", `The engine failed: ${error?.message ?? error}`);
+    return failure(error?.message ?? String(error));
   } finally {
     clearInterval(heart);
+    isSpent ||= isStarted && initSync().memory.buffer.byteLength > SPENT_ABOVE_BYTES;
     if (working === turn) {
       working = null;
     }
   }
 }
 
-/** Makes the instance at the first request, since the time to start a worker is short, and again after it failed. */
+/** Makes the instance at the first request, since the time to start a worker is short, and again when it is spent. */
 function start() {
   if (!isStarted) {
     initSync({ module: wasm });
     isStarted = true;
-  } else if (isFailed) {
+  } else if (isSpent) {
     renew();
   }
-  isFailed = false;
+  isSpent = false;
+}
+
+/** The response with its body out of the instance's memory, so that the next request may have a new instance. */
+async function whole(response) {
+  return new Response(await response.arrayBuffer(), response);
+}
+
+function failure(reason) {
+  isSpent = true;
+  return refuse(500, "INTERNAL_ERROR", `The engine failed: ${reason}. The next query finds a new one`);
 }
 
 /** Waits until no other request is at work. Timers only: a promise of another request must not be awaited. */
@@ -77,7 +84,7 @@ async function takeTurn() {
     seen = { turn: working, beats: working.beats };
     if (still >= DEAD_AFTER_MS) {
       // It never ended, so what it held is still held.
-      isFailed = true;
+      isSpent = true;
       break;
     }
     if (waited >= PATIENCE_MS) {
@@ -92,10 +99,16 @@ async function takeTurn() {
 /** Rust says so when it panics: its own promise is then never settled. */
 globalThis.tarnFailed = (message) => working?.fail?.(message);
 
-/** What ends an instance without a panic, an exhausted stack or memory, surfaces where its tasks are run. */
+/**
+ * Rust's tasks run here. What ends an instance without a panic, an exhausted stack or memory, surfaces here too; and a
+ * query that computes is alive although its timers stand still, as the clock does while nothing is read or written.
+ */
 const queue = globalThis.queueMicrotask;
 globalThis.queueMicrotask = (task) =>
   queue(() => {
+    if (working) {
+      working.beats++;
+    }
     try {
       task();
     } catch (error) {

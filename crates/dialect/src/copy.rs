@@ -31,9 +31,7 @@ pub struct CopyTo {
 pub(crate) fn is_copy_to(tokens: &[TokenWithSpan]) -> bool {
     // COPY INTO is another statement.
     let mut words = tokens.iter().filter(|t| !matches!(t.token, Token::Whitespace(_)));
-    let is = |token: Option<&TokenWithSpan>, keyword: Keyword| {
-        matches!(token, Some(TokenWithSpan { token: Token::Word(word), .. }) if word.keyword == keyword)
-    };
+    let is = |token: Option<&TokenWithSpan>, keyword: Keyword| matches!(token, Some(TokenWithSpan { token: Token::Word(word), .. }) if word.keyword == keyword);
     is(words.next(), Keyword::COPY) && !is(words.next(), Keyword::INTO)
 }
 
@@ -115,7 +113,9 @@ fn parse_word(parser: &mut Parser<'_>) -> Result<String, ParserError> {
     let token = parser.next_token();
     match token.token {
         Token::Word(word) => Ok(word.value),
-        Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) | Token::Number(text, _) => Ok(text),
+        Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) | Token::Number(text, _) => {
+            Ok(text)
+        }
         _ => parser.expected("an option's name or value", token),
     }
 }

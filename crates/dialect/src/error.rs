@@ -39,14 +39,19 @@ impl SyntaxError {
             }
         };
         let (message, place) = split_place(&text);
-        let token = statement.tokens.iter().find(|token| {
-            place == Some((token.span.start.line, token.span.start.column))
-        });
+        let token = statement
+            .tokens
+            .iter()
+            .find(|token| place == Some((token.span.start.line, token.span.start.column)));
         // The parser names no place for the end of the text: the error is where the statement ends.
         let end = statement.tokens.last().map_or((1, 1), |t| (t.span.end.line, t.span.end.column));
         let (line, column) = place.filter(|&(line, _)| line > 0).unwrap_or(end);
         let length = token.map_or(0, |t| {
-            if t.span.start.line == t.span.end.line { narrow(t.span.end.column - t.span.start.column) } else { 1 }
+            if t.span.start.line == t.span.end.line {
+                narrow(t.span.end.column - t.span.start.column)
+            } else {
+                1
+            }
         });
         let hint = token.and_then(|t| match &t.token {
             Token::Word(word) if word.quote_style.is_none() => nearest_keyword(&word.value),
@@ -77,10 +82,52 @@ fn split_place(text: &str) -> (&str, Option<(u64, u64)>) {
 
 /// The words that statements and clauses begin with.
 const KEYWORDS: &[&str] = &[
-    "SELECT", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "UNION", "INTERSECT", "EXCEPT", "JOIN",
-    "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "WITH", "VALUES", "CREATE", "REPLACE", "VIEW", "TABLE", "DROP", "COPY",
-    "EXPLAIN", "DESCRIBE", "SHOW", "TABLES", "BETWEEN", "DISTINCT", "CASE", "WHEN", "THEN", "ELSE", "QUALIFY", "WINDOW",
-    "PARTITION", "INSERT", "UPDATE", "DELETE", "MERGE", "AND", "NOT", "LIKE", "EXISTS",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "ORDER",
+    "HAVING",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "JOIN",
+    "INNER",
+    "LEFT",
+    "RIGHT",
+    "FULL",
+    "CROSS",
+    "WITH",
+    "VALUES",
+    "CREATE",
+    "REPLACE",
+    "VIEW",
+    "TABLE",
+    "DROP",
+    "COPY",
+    "EXPLAIN",
+    "DESCRIBE",
+    "SHOW",
+    "TABLES",
+    "BETWEEN",
+    "DISTINCT",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "QUALIFY",
+    "WINDOW",
+    "PARTITION",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "MERGE",
+    "AND",
+    "NOT",
+    "LIKE",
+    "EXISTS",
 ];
 
 fn nearest_keyword(word: &str) -> Option<&'static str> {

@@ -3,7 +3,10 @@
 use super::*;
 
 fn texts(sql: &str) -> Vec<String> {
-    split(sql).into_iter().map(|s| s.map_or_else(|e| format!("! {} {}:{}", e.message, e.line, e.column), |s| s.text)).collect()
+    split(sql)
+        .into_iter()
+        .map(|s| s.map_or_else(|e| format!("! {} {}:{}", e.message, e.line, e.column), |s| s.text))
+        .collect()
 }
 
 fn first_error(sql: &str) -> SyntaxError {
@@ -55,7 +58,8 @@ fn copy(sql: &str) -> CopyTo {
 
 #[test]
 fn copy_to_in_both_spellings() {
-    let duckdb = copy("COPY (SELECT 1 AS a) TO 'x.parquet' (FORMAT parquet, COMPRESSION 'zstd', PARTITION_BY (a, b))");
+    let duckdb =
+        copy("COPY (SELECT 1 AS a) TO 'x.parquet' (FORMAT parquet, COMPRESSION 'zstd', PARTITION_BY (a, b))");
     assert_eq!(duckdb.format.as_deref(), Some("parquet"));
     assert_eq!(duckdb.options, [("compression".to_owned(), "zstd".to_owned())]);
     assert_eq!(duckdb.partition_by.iter().map(|i| i.value.as_str()).collect::<Vec<_>>(), ["a", "b"]);
@@ -68,6 +72,7 @@ fn copy_to_in_both_spellings() {
 
 #[test]
 fn read_files_takes_named_arguments() {
-    let statement = split("select * from read_files('a/*.csv', format => 'csv', header => true) t").remove(0).unwrap();
+    let statement =
+        split("select * from read_files('a/*.csv', format => 'csv', header => true) t").remove(0).unwrap();
     parse(&statement).unwrap();
 }

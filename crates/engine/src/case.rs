@@ -55,9 +55,9 @@ struct Mender {
 impl Mender {
     fn mend(&mut self, ident: &mut Ident) {
         let here = ident.span.start;
-        let is_here = self.at.is_none_or(|(line, start, end)| {
-            here.line == line && here.column >= start && here.column <= end
-        });
+        let is_here = self
+            .at
+            .is_none_or(|(line, start, end)| here.line == line && here.column >= start && here.column <= end);
         if ident.value == self.from && is_here {
             ident.value = self.to.clone();
             self.is_mended = true;

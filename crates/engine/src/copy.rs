@@ -33,9 +33,12 @@ pub(crate) fn plan(copy: &CopyTo, input: LogicalPlan, target: &Url) -> Result<Lo
     let format = match &copy.format {
         Some(name) => Format::named(name)?,
         None => Format::of_name(target.path()).ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, format!("The name {} does not say the format to write", copy.target))
-                .hint("Add the format: COPY … TO 'path' (FORMAT parquet)")
-                .at(position)
+            Error::new(
+                ErrorKind::Invalid,
+                format!("The name {} does not say the format to write", copy.target),
+            )
+            .hint("Add the format: COPY … TO 'path' (FORMAT parquet)")
+            .at(position)
         })?,
     };
     let columns = input.schema().clone();
@@ -76,6 +79,7 @@ pub(crate) fn plan(copy: &CopyTo, input: LogicalPlan, target: &Url) -> Result<Lo
     if !partition_by.is_empty() && !target.ends_with('/') {
         target.push('/');
     }
-    let plan = LogicalPlanBuilder::copy_to(input, target, format_as_file_type(factory), options, partition_by)?;
+    let plan =
+        LogicalPlanBuilder::copy_to(input, target, format_as_file_type(factory), options, partition_by)?;
     Ok(plan.build()?)
 }

@@ -87,8 +87,11 @@ impl Position {
     /// The place of a syntax-tree node, unless it has none.
     pub(crate) fn of(span: datafusion::sql::sqlparser::tokenizer::Span) -> Option<Self> {
         let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        let length =
-            if span.start.line == span.end.line { span.end.column.saturating_sub(span.start.column) } else { 0 };
+        let length = if span.start.line == span.end.line {
+            span.end.column.saturating_sub(span.start.column)
+        } else {
+            0
+        };
         (span.start.line > 0).then(|| Self {
             line: narrow(span.start.line),
             column: narrow(span.start.column),
@@ -215,8 +218,11 @@ fn translate(error: &DataFusionError) -> Error {
 fn from_diagnostic(diagnostic: &Diagnostic, inner: Error) -> Error {
     let position = diagnostic.span.and_then(|span| {
         let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        let length =
-            if span.start.line == span.end.line { span.end.column.saturating_sub(span.start.column) } else { 0 };
+        let length = if span.start.line == span.end.line {
+            span.end.column.saturating_sub(span.start.column)
+        } else {
+            0
+        };
         (span.start.line > 0).then(|| Position {
             line: narrow(span.start.line),
             column: narrow(span.start.column),
@@ -267,7 +273,8 @@ fn from_schema_error(error: &SchemaError) -> Error {
             format!("The column {} is in more than one table", crate::names::quoted(field.name())),
         )
         .hint("Write the table's name or alias before it"),
-        SchemaError::DuplicateQualifiedField { name, .. } | SchemaError::DuplicateUnqualifiedField { name } => {
+        SchemaError::DuplicateQualifiedField { name, .. }
+        | SchemaError::DuplicateUnqualifiedField { name } => {
             Error::new(ErrorKind::Invalid, format!("The column {} occurs twice", crate::names::quoted(name)))
                 .hint("Give one of the two another name with AS")
         }

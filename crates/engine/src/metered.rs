@@ -9,10 +9,12 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, Statistics};
-use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::datasource::sink::DataSinkExec;
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions, SchedulingType};
+use datafusion::physical_plan::execution_plan::{
+    ChildrenPropertiesMode, ReplaceChildrenOptions, SchedulingType,
+};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{Stream, StreamExt};
 use std::pin::Pin;
@@ -20,7 +22,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// Wraps every leaf of a plan.
-pub(crate) fn meter(plan: Arc<dyn ExecutionPlan>, control: &Arc<QueryControl>) -> Result<Arc<dyn ExecutionPlan>> {
+pub(crate) fn meter(
+    plan: Arc<dyn ExecutionPlan>,
+    control: &Arc<QueryControl>,
+) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
         if node.children().is_empty() {
             Ok(Transformed::yes(Arc::new(MeteredExec::new(node, Arc::clone(control), Role::Leaf)) as _))
@@ -47,7 +52,9 @@ pub(crate) fn hold_errors(
             Arc::new(MeteredExec::new(Arc::clone(child), Arc::clone(control), Role::SinkInput)) as _
         });
         let held = held.collect();
-        Ok(Transformed::yes(node.replace_children(held, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))?))
+        Ok(Transformed::yes(
+            node.replace_children(held, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))?,
+        ))
     })
     .map(|transformed| transformed.data)
 }
@@ -69,8 +76,9 @@ struct MeteredExec {
 
 impl MeteredExec {
     fn new(input: Arc<dyn ExecutionPlan>, control: Arc<QueryControl>, role: Role) -> Self {
-        let properties =
-            PlanProperties::clone(input.properties()).with_scheduling_type(SchedulingType::Cooperative).into();
+        let properties = PlanProperties::clone(input.properties())
+            .with_scheduling_type(SchedulingType::Cooperative)
+            .into();
         Self { input, properties, control, role }
     }
 }

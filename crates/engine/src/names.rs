@@ -7,7 +7,9 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
         // A third of the letters may be wrong; more is another word.
-        .filter(|&(distance, candidate)| distance <= lower.chars().count().max(candidate.chars().count()).div_ceil(3))
+        .filter(|&(distance, candidate)| {
+            distance <= lower.chars().count().max(candidate.chars().count()).div_ceil(3)
+        })
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
 }

@@ -161,7 +161,11 @@ pub struct Query {
 }
 
 impl Query {
-    pub(crate) fn new(stream: SendableRecordBatchStream, control: Arc<QueryControl>, returns_rows: bool) -> Self {
+    pub(crate) fn new(
+        stream: SendableRecordBatchStream,
+        control: Arc<QueryControl>,
+        returns_rows: bool,
+    ) -> Self {
         Self { schema: stream.schema(), stream: Some(stream), control, returns_rows }
     }
 
@@ -240,7 +244,12 @@ fn collect_operators(plan: &Arc<dyn ExecutionPlan>, depth: u32, into: &mut Vec<O
         let metrics = plan.metrics();
         let rows = metrics.as_ref().and_then(|m| m.output_rows()).unwrap_or(0) as u64;
         let nanos = metrics.as_ref().and_then(|m| m.elapsed_compute()).unwrap_or(0);
-        into.push(OperatorProgress { name: plan.name().to_owned(), depth, rows, busy_millis: nanos as f64 / 1e6 });
+        into.push(OperatorProgress {
+            name: plan.name().to_owned(),
+            depth,
+            rows,
+            busy_millis: nanos as f64 / 1e6,
+        });
         below += 1;
     }
     for child in plan.children() {

@@ -6,8 +6,8 @@
 use crate::files::FilesSpec;
 use crate::{Error, ErrorKind, Position, Result};
 use datafusion::sql::sqlparser::ast::{
-    self, Expr, FunctionArg, FunctionArgExpr, FunctionArgOperator, Ident, ObjectName, ObjectNamePart, Spanned,
-    TableFactor, TableFunctionArgs, Value, VisitMut, VisitorMut,
+    self, Expr, FunctionArg, FunctionArgExpr, FunctionArgOperator, Ident, ObjectName, ObjectNamePart,
+    Spanned, TableFactor, TableFunctionArgs, Value, VisitMut, VisitorMut,
 };
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -40,7 +40,11 @@ impl<F: FnMut(FilesSpec) -> String> VisitorMut for Replacer<F> {
             Ok(spec) => {
                 let key = (self.add)(spec);
                 let part = |value: &str| {
-                    ObjectNamePart::Identifier(Ident { value: value.to_owned(), quote_style: Some('`'), span: name.span() })
+                    ObjectNamePart::Identifier(Ident {
+                        value: value.to_owned(),
+                        quote_style: Some('`'),
+                        span: name.span(),
+                    })
                 };
                 let replaced = ObjectName(vec![part(SCHEMA), part(&key)]);
                 // The columns of an unnamed call are still `read_files.column`.
@@ -70,8 +74,14 @@ fn spec(call: &TableFunctionArgs, position: Option<Position>) -> Result<FilesSpe
     let mut options = BTreeMap::new();
     for arg in &call.args {
         match arg {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) if path.is_none() => path = Some(text(expr, position)?),
-            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), operator: FunctionArgOperator::RightArrow } => {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) if path.is_none() => {
+                path = Some(text(expr, position)?)
+            }
+            FunctionArg::Named {
+                name,
+                arg: FunctionArgExpr::Expr(expr),
+                operator: FunctionArgOperator::RightArrow,
+            } => {
                 let key = name.value.to_lowercase();
                 if options.insert(key.clone(), text(expr, position)?).is_some() {
                     return Err(invalid(format!("The option {key} is given twice")));

@@ -111,7 +111,8 @@ impl Engine {
         let opened = Arc::new(Opened { engine: Arc::downgrade(self), ..Opened::default() });
         if let Some(catalog) = context.catalog(DEFAULT_CATALOG) {
             for format in ["parquet", "csv", "json", read_files::SCHEMA] {
-                let schema = FileSchema { name: format, opened: Arc::clone(&opened), context: context.state_ref() };
+                let schema =
+                    FileSchema { name: format, opened: Arc::clone(&opened), context: context.state_ref() };
                 // A new catalog has no schema of that name, and takes any.
                 let _ = catalog.register_schema(format, Arc::new(schema));
             }
@@ -150,8 +151,10 @@ impl Session {
         &self,
         path: &str,
     ) -> Result<(datafusion::arrow::datatypes::SchemaRef, Option<usize>)> {
-        let spec = FilesSpec { path: path.to_owned(), format: None, options: BTreeMap::new(), position: None };
-        let (table, _) = files::open(&self.context.state(), &self.engine.stores, self.engine.base(), &spec).await?;
+        let spec =
+            FilesSpec { path: path.to_owned(), format: None, options: BTreeMap::new(), position: None };
+        let (table, _) =
+            files::open(&self.context.state(), &self.engine.stores, self.engine.base(), &spec).await?;
         Ok((table.schema(), table.rows()))
     }
 
@@ -190,9 +193,8 @@ impl Session {
     async fn plan_copy(&self, statement: &tarn_dialect::CopyTo) -> Result<LogicalPlan> {
         let input = self.plan_sql(ast::Statement::Query(statement.source.clone())).await?;
         let target = tarn_storage::resolve(self.engine.base(), &statement.target);
-        let target = target.map_err(|error| {
-            crate::stores::from_storage(&error).at(Position::of(statement.target_span))
-        })?;
+        let target = target
+            .map_err(|error| crate::stores::from_storage(&error).at(Position::of(statement.target_span)))?;
         copy::plan(statement, input, &target)
     }
 
@@ -213,7 +215,10 @@ impl Session {
                 }
             }
         }
-        Err(Error::new(ErrorKind::Invalid, "The statement spells too many names in another case than their columns"))
+        Err(Error::new(
+            ErrorKind::Invalid,
+            "The statement spells too many names in another case than their columns",
+        ))
     }
 
     /// Opens the tables that the statement names, so that a missing one is an error with its place.
@@ -233,8 +238,8 @@ impl Session {
         let catalog = reference.catalog().unwrap_or(DEFAULT_CATALOG);
         let schema = reference.schema().unwrap_or(DEFAULT_SCHEMA);
         // DataFusion makes the information schema up when it plans, and finds table functions by their name.
-        let is_function =
-            reference.schema().is_none() && self.context.state().table_functions().contains_key(reference.table());
+        let is_function = reference.schema().is_none()
+            && self.context.state().table_functions().contains_key(reference.table());
         if schema == "information_schema" || is_function {
             return Ok(true);
         }
@@ -251,18 +256,23 @@ impl Session {
             .and_then(|catalog| catalog.schema(DEFAULT_SCHEMA))
             .map(|schema| schema.table_names())
             .unwrap_or_default();
-        let error =
-            Error::new(ErrorKind::NotFound, format!("There is no table or view {}", names::quoted(&reference.to_string())));
+        let error = Error::new(
+            ErrorKind::NotFound,
+            format!("There is no table or view {}", names::quoted(&reference.to_string())),
+        );
         match names::nearest(reference.table(), names.iter().map(String::as_str)) {
             Some(near) => error.hint(format!("Did you mean {}?", names::quoted(near))),
-            None => error.hint("A file is a table by its path: SELECT * FROM parquet.`path`, csv.`path` or json.`path`"),
+            None => error.hint(
+                "A file is a table by its path: SELECT * FROM parquet.`path`, csv.`path` or json.`path`",
+            ),
         }
     }
 }
 
 /// The statements that work; the others say so in one line.
 fn check_supported(statement: &mut ast::Statement) -> Result<()> {
-    let unsupported = |what: &str, hint: &str| Err(Error::new(ErrorKind::Unsupported, what.to_owned()).hint(hint));
+    let unsupported =
+        |what: &str, hint: &str| Err(Error::new(ErrorKind::Unsupported, what.to_owned()).hint(hint));
     match statement {
         ast::Statement::Query(_)
         | ast::Statement::Explain { .. }
@@ -318,8 +328,11 @@ fn unknown_function(state: &SessionState, statement: &ast::Statement, error: &Er
     if names.contains(&unknown.to_lowercase().as_str()) {
         return None;
     }
-    let built = Error { source: error.source.clone(), ..Error::new(ErrorKind::NotFound, format!("There is no function {unknown}")) }
-        .at(Some(position));
+    let built = Error {
+        source: error.source.clone(),
+        ..Error::new(ErrorKind::NotFound, format!("There is no function {unknown}"))
+    }
+    .at(Some(position));
     Some(match names::nearest(&unknown, names) {
         Some(near) => built.hint(format!("Did you mean {near}?")),
         None => built.hint("SHOW FUNCTIONS lists those that there are"),
@@ -330,7 +343,8 @@ fn unknown_function(state: &SessionState, statement: &ast::Statement, error: &Er
 fn position_of(statement: &ast::Statement, reference: &TableReference) -> Option<Position> {
     let mut found = None;
     let _ = ast::visit_relations(statement, |name: &ObjectName| {
-        let is_it = name.0.last().and_then(|part| part.as_ident()).is_some_and(|i| i.value == reference.table());
+        let is_it =
+            name.0.last().and_then(|part| part.as_ident()).is_some_and(|i| i.value == reference.table());
         if is_it && found.is_none() {
             found = Position::of(name.span());
         }

@@ -48,7 +48,9 @@ pub(crate) fn from_storage(error: &tarn_storage::Error) -> Error {
         E::Forbidden { .. } | E::NoKeys { .. } => ErrorKind::PermissionDenied,
         E::StorageFull { .. } => ErrorKind::StorageFull,
         E::CannotList { .. } | E::WholeFileTooLarge { .. } => ErrorKind::Unsupported,
-        E::ReadOnly { .. } | E::UnknownScheme { .. } | E::BadS3Settings { .. } | E::BadPath { .. } => ErrorKind::Invalid,
+        E::ReadOnly { .. } | E::UnknownScheme { .. } | E::BadS3Settings { .. } | E::BadPath { .. } => {
+            ErrorKind::Invalid
+        }
         E::Fetch(_) | E::Status { .. } | E::BadAnswer { .. } | E::Changed { .. } => ErrorKind::Unavailable,
     };
     let text = error.to_string();

@@ -51,7 +51,8 @@ async fn failure(app: &Router, statement: &str) -> (String, String) {
 async fn a_statement_gives_rows() {
     let app = app().await;
     let statement = "SELECT city, people FROM csv.`places.csv` WHERE people > 100 ORDER BY people;";
-    let answer = execute(&app, json!({ "statement": statement, "warehouse_id": "w", "wait_timeout": "30s" })).await;
+    let answer =
+        execute(&app, json!({ "statement": statement, "warehouse_id": "w", "wait_timeout": "30s" })).await;
     assert_eq!(answer["status"], json!({ "state": "SUCCEEDED" }));
     assert_eq!(answer["statement_id"].as_str().unwrap().len(), 36);
     let columns = json!([
@@ -71,14 +72,21 @@ async fn a_statement_gives_rows() {
         })
     );
     let rows = json!([["Bern", "134"], ["Basel", "173"]]);
-    assert_eq!(answer["result"], json!({ "chunk_index": 0, "row_offset": 0, "row_count": 2, "data_array": rows }));
+    assert_eq!(
+        answer["result"],
+        json!({ "chunk_index": 0, "row_offset": 0, "row_count": 2, "data_array": rows })
+    );
 }
 
 #[tokio::test]
 async fn values_of_every_kind_are_strings_or_null() {
     let statement = "SELECT 1, 1.5D, 'it', NULL, true, DATE '2024-02-29', CAST(1.25 AS DECIMAL(5, 2))";
     let answer = execute(&app().await, json!({ "statement": statement })).await;
-    assert_eq!(answer["result"]["data_array"], json!([["1", "1.5", "it", null, "true", "2024-02-29", "1.25"]]), "{answer}");
+    assert_eq!(
+        answer["result"]["data_array"],
+        json!([["1", "1.5", "it", null, "true", "2024-02-29", "1.25"]]),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
@@ -147,9 +155,21 @@ async fn a_request_that_cannot_be_accepted_is_refused() {
         (r#"{"statement": " "}"#, "INVALID_PARAMETER_VALUE", "statement"),
         (r#"{"statement": "SELECT 1", "format": "XML"}"#, "BAD_REQUEST", "JSON_ARRAY"),
         (r#"{"statement": "SELECT 1", "format": "CSV"}"#, "INVALID_PARAMETER_VALUE", "use format JSON_ARRAY"),
-        (r#"{"statement": "SELECT 1", "format": "ARROW_STREAM"}"#, "INVALID_PARAMETER_VALUE", "disposition INLINE"),
-        (r#"{"statement": "SELECT 1", "disposition": "EXTERNAL_LINKS"}"#, "INVALID_PARAMETER_VALUE", "disposition INLINE"),
-        (r#"{"statement": "SELECT :a", "parameters": [{"name": "a"}]}"#, "INVALID_PARAMETER_VALUE", "parameters"),
+        (
+            r#"{"statement": "SELECT 1", "format": "ARROW_STREAM"}"#,
+            "INVALID_PARAMETER_VALUE",
+            "disposition INLINE",
+        ),
+        (
+            r#"{"statement": "SELECT 1", "disposition": "EXTERNAL_LINKS"}"#,
+            "INVALID_PARAMETER_VALUE",
+            "disposition INLINE",
+        ),
+        (
+            r#"{"statement": "SELECT :a", "parameters": [{"name": "a"}]}"#,
+            "INVALID_PARAMETER_VALUE",
+            "parameters",
+        ),
         (r#"{"statement": "SELECT 1", "wait_timeout": "3s"}"#, "INVALID_PARAMETER_VALUE", "wait_timeout"),
         (r#"{"statement": "SELECT 1", "wait_timeout": "10"}"#, "INVALID_PARAMETER_VALUE", "wait_timeout"),
         (r#"{"statement": "SELECT 1", "row_limit": -1}"#, "BAD_REQUEST", "not the JSON"),

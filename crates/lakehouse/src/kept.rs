@@ -72,8 +72,9 @@ impl KeptResult {
                 left / mib,
                 limit / mib
             );
-            return Err(Error::new(ErrorKind::OutOfMemory, message)
-                .hint("Select fewer columns, add a LIMIT, or write the rows to a file with COPY (…) TO 'path'"));
+            return Err(Error::new(ErrorKind::OutOfMemory, message).hint(
+                "Select fewer columns, add a LIMIT, or write the rows to a file with COPY (…) TO 'path'",
+            ));
         }
         self.held_bytes += bytes;
         self.starts.push(self.rows);
@@ -130,7 +131,8 @@ mod tests {
     use arrow::array::{ArrayRef, Int64Array, StringArray};
 
     fn batch(numbers: std::ops::Range<i64>) -> RecordBatch {
-        let text: ArrayRef = Arc::new(StringArray::from_iter_values(numbers.clone().map(|n| "é".repeat(n as usize))));
+        let text: ArrayRef =
+            Arc::new(StringArray::from_iter_values(numbers.clone().map(|n| "é".repeat(n as usize))));
         let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(numbers));
         RecordBatch::try_from_iter([("n", numbers), ("t", text)]).unwrap()
     }

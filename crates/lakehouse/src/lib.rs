@@ -114,7 +114,6 @@ impl Running {
     }
 }
 
-
 /// The number of rows that a COPY says it has written.
 pub fn written_rows(batch: &RecordBatch) -> u64 {
     let counts = batch.columns().first().and_then(|column| column.as_primitive_opt::<UInt64Type>());

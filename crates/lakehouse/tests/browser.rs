@@ -52,14 +52,21 @@ async fn rows(sql: &str) -> String {
 #[wasm_bindgen_test]
 async fn operators_that_spawn_run_without_a_reactor() {
     let series = "generate_series(1, 100000) AS t(v)";
-    assert_eq!(rows(&format!("SELECT count(*) AS n, sum(v) AS s FROM {series}")).await, r#"[{"n":100000,"s":5000050000}]"#);
+    assert_eq!(
+        rows(&format!("SELECT count(*) AS n, sum(v) AS s FROM {series}")).await,
+        r#"[{"n":100000,"s":5000050000}]"#
+    );
     let sorted = format!("SELECT v FROM {series} ORDER BY v % 7 DESC, v DESC LIMIT 2");
     assert_eq!(rows(&sorted).await, r#"[{"v":99999},{"v":99992}]"#);
-    let joined = format!("SELECT count(*) AS n FROM {series} JOIN generate_series(1, 200000, 2) AS u(w) ON v = w");
+    let joined =
+        format!("SELECT count(*) AS n FROM {series} JOIN generate_series(1, 200000, 2) AS u(w) ON v = w");
     assert_eq!(rows(&joined).await, r#"[{"n":50000}]"#);
-    let union = format!("SELECT max(v) AS m FROM (SELECT v FROM {series} UNION ALL SELECT v + 1 FROM {series})");
+    let union =
+        format!("SELECT max(v) AS m FROM (SELECT v FROM {series} UNION ALL SELECT v + 1 FROM {series})");
     assert_eq!(rows(&union).await, r#"[{"m":100001}]"#);
-    let window = format!("SELECT max(r) AS m FROM (SELECT row_number() OVER (PARTITION BY v % 3 ORDER BY v) AS r FROM {series})");
+    let window = format!(
+        "SELECT max(r) AS m FROM (SELECT row_number() OVER (PARTITION BY v % 3 ORDER BY v) AS r FROM {series})"
+    );
     assert_eq!(rows(&window).await, r#"[{"m":33334}]"#);
 }
 
@@ -68,9 +75,15 @@ async fn files_are_written_and_read_back() {
     let (lakehouse, files) = open(1 << 28);
     let session = lakehouse.session();
     for format in ["parquet", "csv", "json"] {
-        let copy = format!("COPY (SELECT v, v * 2 AS d FROM generate_series(1, 20000) AS t(v)) TO 'out.{format}'");
+        let copy =
+            format!("COPY (SELECT v, v * 2 AS d FROM generate_series(1, 20000) AS t(v)) TO 'out.{format}'");
         run(&lakehouse, &session, &copy).await.unwrap();
-        let sum = run(&lakehouse, &session, &format!("SELECT count(*) AS n, sum(d) AS s FROM {format}.`out.{format}`")).await;
+        let sum = run(
+            &lakehouse,
+            &session,
+            &format!("SELECT count(*) AS n, sum(d) AS s FROM {format}.`out.{format}`"),
+        )
+        .await;
         assert_eq!(sum.unwrap(), r#"[{"n":20000,"s":400020000}]"#, "{format}");
     }
     files.put(&Path::from("array.json"), "[{\"a\": 1},\n {\"a\": 2}]".into()).await.unwrap();
@@ -82,7 +95,8 @@ async fn files_are_written_and_read_back() {
             "zstd" => "zst",
             _ => "bz2",
         };
-        let copy = format!("COPY (SELECT 1 AS a) TO 'c.csv.{extension}' (FORMAT csv, COMPRESSION {compression})");
+        let copy =
+            format!("COPY (SELECT 1 AS a) TO 'c.csv.{extension}' (FORMAT csv, COMPRESSION {compression})");
         run(&lakehouse, &session, &copy).await.unwrap();
         let rows = run(&lakehouse, &session, &format!("SELECT * FROM csv.`c.csv.{extension}`")).await;
         assert_eq!(rows.unwrap(), r#"[{"a":1}]"#, "{compression}");

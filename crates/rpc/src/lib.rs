@@ -53,12 +53,12 @@ mod tests {
 
     #[test]
     fn messages_survive_the_wire() {
-        let sent = Envelope { id: 7, message: Request::Window { result: 3, offset: u64::from(u32::MAX) + 9, limit: 50 } };
+        let sent = Envelope {
+            id: 7,
+            message: Request::Window { result: 3, offset: u64::from(u32::MAX) + 9, limit: 50 },
+        };
         let text = sent.encode().unwrap();
-        assert_eq!(
-            text,
-            r#"{"id":7,"message":{"type":"window","result":3,"offset":4294967304,"limit":50}}"#
-        );
+        assert_eq!(text, r#"{"id":7,"message":{"type":"window","result":3,"offset":4294967304,"limit":50}}"#);
         assert_eq!(Envelope::decode(&text).unwrap(), sent);
     }
 }

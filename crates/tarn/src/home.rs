@@ -22,7 +22,8 @@ pub(crate) fn open(lake: &str, memory_limit_mib: Option<usize>) -> Result<Lakeho
         stores.set_s3_default(config);
     }
     let partitions = std::thread::available_parallelism().map_or(1, usize::from);
-    let memory_limit_bytes = memory_limit_mib.map_or_else(default_memory_bytes, |mib| mib.saturating_mul(1 << 20));
+    let memory_limit_bytes =
+        memory_limit_mib.map_or_else(default_memory_bytes, |mib| mib.saturating_mul(1 << 20));
     let options = Options { base: root(lake)?, memory_limit_bytes, partitions, spills: true };
     Ok(Lakehouse::open(Arc::new(stores), options)?)
 }

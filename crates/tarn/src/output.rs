@@ -8,8 +8,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tarn_lakehouse::format::{self, CsvWriter, JsonArrayWriter};
 use tarn_lakehouse::Error;
+use tarn_lakehouse::format::{self, CsvWriter, JsonArrayWriter};
 
 /// The forms in which rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,7 +13,12 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn each_statement_prints_its_rows() {
-    let output = tarn(&["sql", "--format", "json", "SELECT 1 AS b, NULL AS a; SELECT 2 AS x WHERE false; SELECT 1.50 AS d"]);
+    let output = tarn(&[
+        "sql",
+        "--format",
+        "json",
+        "SELECT 1 AS b, NULL AS a; SELECT 2 AS x WHERE false; SELECT 1.50 AS d",
+    ]);
     assert_eq!(text(&output.stdout), "[{\"b\":1,\"a\":null}]\n[]\n[{\"d\":1.50}]\n".replace("1.50}", "1.5}"));
     assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
     let output = tarn(&["sql", "--format", "csv", "SELECT 'a,b' AS t, 1 AS n"]);
@@ -28,7 +33,10 @@ fn the_first_failure_ends_the_run() {
     assert_eq!(text(&output.stdout), "[{\"a\":1}]\n");
     assert_eq!(output.status.code(), Some(1));
     let error = text(&output.stderr);
-    assert!(error.starts_with("tarn: ") && error.contains("(line 2, column 8)") && error.lines().count() == 1, "{error}");
+    assert!(
+        error.starts_with("tarn: ") && error.contains("(line 2, column 8)") && error.lines().count() == 1,
+        "{error}"
+    );
 }
 
 #[test]

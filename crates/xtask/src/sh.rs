@@ -18,6 +18,15 @@ pub(crate) fn cmd(program: impl AsRef<OsStr>) -> Cmd {
     command.stdin(Stdio::null());
     // `cargo run` says which cargo started us. A child with another toolchain must find its own.
     command.env_remove("CARGO");
+    // It also describes our own package, whose folder is another in each clone. Build scripts that watch these variables
+    // (ring's does) would run again, and with them everything that depends on their crate.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let is_ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+        if is_ours.iter().any(|prefix| name.starts_with(prefix)) {
+            command.env_remove(name.as_ref());
+        }
+    }
     Cmd { command, hint: None }
 }
 

@@ -34,7 +34,8 @@ async fn what_cannot_be_written_says_why() {
     let error = home.error("COPY (SELECT 1 AS a) TO 'x.csv' (COMPRESION gzip)").await;
     assert_eq!(error.hint.as_deref(), Some("Did you mean compression?"));
     // A copy that fails in the middle leaves no file behind.
-    let error = home.error("COPY (SELECT 1 / (v - 3) AS x FROM (VALUES (1), (2), (3)) AS t(v)) TO 'half.csv'").await;
+    let error =
+        home.error("COPY (SELECT 1 / (v - 3) AS x FROM (VALUES (1), (2), (3)) AS t(v)) TO 'half.csv'").await;
     assert_eq!(error.kind, tarn_lakehouse::ErrorKind::Execution, "{error:?}");
     assert!(!home.path("half.csv").exists());
 }

@@ -6,7 +6,10 @@ use crate::home::Home;
 async fn csv_is_sniffed() {
     let home = Home::new();
     home.write("semicolon.csv", "name;size\nanna;1\nberta;2\n");
-    assert_eq!(home.rows("SELECT * FROM csv.`semicolon.csv` ORDER BY size").await, r#"[{"name":"anna","size":1},{"name":"berta","size":2}]"#);
+    assert_eq!(
+        home.rows("SELECT * FROM csv.`semicolon.csv` ORDER BY size").await,
+        r#"[{"name":"anna","size":1},{"name":"berta","size":2}]"#
+    );
     home.write("no_header.csv", "1,2.5,2024-01-31\n2,3.5,2024-02-01\n");
     assert_eq!(
         home.rows("SELECT * FROM csv.`no_header.csv`").await,
@@ -26,7 +29,8 @@ async fn csv_options_win_over_what_is_sniffed() {
     home.write("a.txt", "1;x\n2;\n");
     let sql = "SELECT * FROM read_files('a.txt', format => 'csv', sep => ';', header => false)";
     assert_eq!(home.rows(sql).await, r#"[{"column_1":1,"column_2":"x"},{"column_1":2,"column_2":null}]"#);
-    let sql = "SELECT * FROM read_files('a.txt', format => 'csv', header => 'false', inferSchema => false) LIMIT 1";
+    let sql =
+        "SELECT * FROM read_files('a.txt', format => 'csv', header => 'false', inferSchema => false) LIMIT 1";
     assert_eq!(home.rows(sql).await, r#"[{"column_1":"1","column_2":"x"}]"#);
     let error = home.error("SELECT * FROM read_files('a.txt', format => 'csv', delimitr => ';')").await;
     assert_eq!(error.hint.as_deref(), Some("Did you mean delimiter?"));
@@ -56,7 +60,10 @@ async fn folders_globs_and_hive_partitions() {
     home.write("t/_SUCCESS", "");
     home.write("t/.hidden.csv", "broken");
     let rows = home.rows("SELECT year, month, n FROM csv.`t` ORDER BY year, month").await;
-    assert_eq!(rows, r#"[{"year":2023,"month":12,"n":12},{"year":2024,"month":1,"n":1},{"year":2024,"month":2,"n":2}]"#);
+    assert_eq!(
+        rows,
+        r#"[{"year":2023,"month":12,"n":12},{"year":2024,"month":1,"n":1},{"year":2024,"month":2,"n":2}]"#
+    );
     assert_eq!(home.rows("SELECT sum(n) AS s FROM csv.`t/` WHERE year = 2024").await, r#"[{"s":3}]"#);
     assert_eq!(home.rows("SELECT sum(n) AS s FROM csv.`t` WHERE year > 2030").await, r#"[{"s":null}]"#);
     assert_eq!(home.rows("SELECT sum(n) AS s FROM csv.`t/year=2024/*/*.csv`").await, r#"[{"s":3}]"#);
@@ -70,7 +77,11 @@ async fn compressed_text() {
     home.write("plain.csv", "a,b\n1,x\n2,y\n");
     for (name, compression) in [("c.csv.gz", "gzip"), ("c.csv.zst", "zstd"), ("c.csv.bz2", "bzip2")] {
         home.rows(&format!("COPY csv.`plain.csv` TO '{name}' (FORMAT csv, COMPRESSION {compression})")).await;
-        assert_eq!(home.rows(&format!("SELECT sum(a) AS s FROM csv.`{name}`")).await, r#"[{"s":3}]"#, "{name}");
+        assert_eq!(
+            home.rows(&format!("SELECT sum(a) AS s FROM csv.`{name}`")).await,
+            r#"[{"s":3}]"#,
+            "{name}"
+        );
     }
     home.rows("COPY csv.`plain.csv` TO 'c.json.gz' (FORMAT json, COMPRESSION gzip)").await;
     assert_eq!(home.rows("SELECT max(b) AS b FROM json.`c.json.gz`").await, r#"[{"b":"y"}]"#);
@@ -85,5 +96,8 @@ async fn numbers_that_come_late_are_found() {
     }
     text.push_str("0.5\n");
     home.write("late.csv", text);
-    assert_eq!(home.rows("SELECT min(a) AS m, count(*) AS n FROM csv.`late.csv` WHERE a > 0").await, r#"[{"m":0.5,"n":20000}]"#);
+    assert_eq!(
+        home.rows("SELECT min(a) AS m, count(*) AS n FROM csv.`late.csv` WHERE a > 0").await,
+        r#"[{"m":0.5,"n":20000}]"#
+    );
 }

@@ -20,7 +20,8 @@ async fn the_twenty_queries() {
     let mut failures = Vec::new();
     for path in names {
         let sql = std::fs::read_to_string(&path).unwrap();
-        let wanted: Value = serde_json::from_str(&std::fs::read_to_string(path.with_extension("json")).unwrap()).unwrap();
+        let wanted: Value =
+            serde_json::from_str(&std::fs::read_to_string(path.with_extension("json")).unwrap()).unwrap();
         let outcome = run(&lakehouse, &lakehouse.session(), &sql).await;
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         match outcome {
@@ -42,7 +43,8 @@ fn same(a: &Value, b: &Value) -> bool {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
+            a.len() == b.len()
+                && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
         }
         _ => a == b,
     }
@@ -51,7 +53,8 @@ fn same(a: &Value, b: &Value) -> bool {
 /// The answers are DuckDB's own. `TARN_PYTHON` names a Python with the packages of tests/requirements.txt.
 #[test]
 fn the_answers_are_those_of_duckdb() {
-    let (Some(python), Some(data)) = (std::env::var_os("TARN_PYTHON"), std::env::var_os("TARN_VEGA_DIR")) else {
+    let (Some(python), Some(data)) = (std::env::var_os("TARN_PYTHON"), std::env::var_os("TARN_VEGA_DIR"))
+    else {
         println!("TARN_PYTHON or TARN_VEGA_DIR is not set: DuckDB is not asked again");
         return;
     };

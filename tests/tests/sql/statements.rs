@@ -9,7 +9,10 @@ async fn views_live_in_their_session() {
     home.write("a.csv", "n\n1\n2\n");
     home.rows("CREATE OR REPLACE TEMPORARY VIEW v AS SELECT n * 10 AS m FROM read_files('a.csv')").await;
     assert_eq!(home.rows("SELECT sum(M) AS s FROM v").await, r#"[{"s":30}]"#);
-    assert_eq!(home.rows("CREATE VIEW w AS SELECT * FROM v WHERE m > 10; SELECT * FROM w").await, r#"[{"m":20}]"#);
+    assert_eq!(
+        home.rows("CREATE VIEW w AS SELECT * FROM v WHERE m > 10; SELECT * FROM w").await,
+        r#"[{"m":20}]"#
+    );
     let other = home.lakehouse.session();
     let error = crate::home::run(&home.lakehouse, &other, "SELECT * FROM v").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotFound);

@@ -15,7 +15,11 @@ pub(crate) fn error(error: &lake::Error) -> rpc::ErrorReport {
         kind: kind(error.kind),
         message: error.message.clone(),
         hint: error.hint.clone(),
-        position: error.position.map(|at| rpc::Position { line: at.line, column: at.column, length: at.length }),
+        position: error.position.map(|at| rpc::Position {
+            line: at.line,
+            column: at.column,
+            length: at.length,
+        }),
         detail: (!causes.is_empty()).then(|| causes.join("\n")),
     }
 }

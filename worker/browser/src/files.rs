@@ -30,7 +30,8 @@ impl Files {
                 (Arc::new(InMemory::new()), StoreKind::Memory { reason: unavailable.to_string() })
             }
         };
-        let base = Url::parse("opfs:///").map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
+        let base =
+            Url::parse("opfs:///").map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
         let opened = Arc::new(FileStore::new());
         let front = Arc::clone(&opened) as Arc<dyn ObjectStore>;
         let all = stores.cached(Arc::new(OverlayStore { front, back }));
@@ -49,7 +50,10 @@ impl Files {
     /// Opens files for reading where they lie.
     pub(crate) fn add(&self, paths: &[String], files: Vec<JsValue>) -> Result<()> {
         if paths.len() != files.len() {
-            return Err(Error::new(ErrorKind::Internal, "The page sent another number of files than of names"));
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "The page sent another number of files than of names",
+            ));
         }
         for (path, file) in paths.iter().zip(files) {
             let file = file
@@ -95,6 +99,7 @@ impl Files {
 
 fn parse(path: &str) -> Result<Path> {
     Path::parse(path).map_err(|error| {
-        Error::new(ErrorKind::Invalid, format!("{path} is not a name for a file: {error}")).hint("Rename the file")
+        Error::new(ErrorKind::Invalid, format!("{path} is not a name for a file: {error}"))
+            .hint("Rename the file")
     })
 }

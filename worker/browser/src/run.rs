@@ -22,8 +22,11 @@ pub(crate) async fn script(tab: &Rc<Tab>, id: u64, sql: &str) -> Result<()> {
         let index = narrow(index);
         let control = open.lakehouse.control();
         // A cancel that came between two statements is meant for the run.
-        let was_cancelled =
-            tab.runs.borrow_mut().insert(id, Arc::clone(&control)).is_some_and(|before| before.is_cancelled());
+        let was_cancelled = tab
+            .runs
+            .borrow_mut()
+            .insert(id, Arc::clone(&control))
+            .is_some_and(|before| before.is_cancelled());
         if was_cancelled {
             control.cancel();
         }

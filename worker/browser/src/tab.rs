@@ -37,10 +37,9 @@ pub(crate) struct Open {
 
 impl Tab {
     pub(crate) fn opened(&self) -> Result<Rc<Open>> {
-        self.open
-            .borrow()
-            .clone()
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "The page asked before it said hello").hint("Reload the page"))
+        self.open.borrow().clone().ok_or_else(|| {
+            Error::new(ErrorKind::Internal, "The page asked before it said hello").hint("Reload the page")
+        })
     }
 
     pub(crate) fn new_result(&self) -> u64 {
@@ -149,13 +148,16 @@ async fn open(memory_limit_bytes: u64) -> Result<Open> {
 }
 
 fn no_result() -> Error {
-    Error::new(ErrorKind::NotFound, "The rows of this result are no longer kept").hint("Run the statement again")
+    Error::new(ErrorKind::NotFound, "The rows of this result are no longer kept")
+        .hint("Run the statement again")
 }
 
 fn other_version(version: u32) -> ErrorReport {
     ErrorReport {
         kind: tarn_rpc::ErrorKind::VersionMismatch,
-        message: format!("The page speaks version {version} of the protocol, the engine version {PROTOCOL_VERSION}"),
+        message: format!(
+            "The page speaks version {version} of the protocol, the engine version {PROTOCOL_VERSION}"
+        ),
         hint: Some("Reload the page".to_owned()),
         position: None,
         detail: None,

@@ -11,7 +11,8 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{
     Attributes, CopyMode, CopyOptions, Error, GetOptions, GetRange, GetResult, GetResultPayload, ListResult,
-    MultipartUpload, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    MultipartUpload, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload,
+    PutResult, Result,
 };
 use std::fmt;
 use std::ops::Range;
@@ -88,7 +89,12 @@ impl R2Store {
     }
 
     /// R2 refuses ranges that hold no byte, and its message alone says why; the object's size tells for sure.
-    async fn without_range(&self, path: &Path, options: &GetOptions, error: &worker::Error) -> Result<GetResult> {
+    async fn without_range(
+        &self,
+        path: &Path,
+        options: &GetOptions,
+        error: &worker::Error,
+    ) -> Result<GetResult> {
         if let Some(range) = &options.range {
             let meta = meta(&self.head(path).await?)?;
             options.check_preconditions(&meta)?;
@@ -127,14 +133,21 @@ impl R2Store {
             builder = builder.cursor(cursor);
         }
         let listed = builder.execute().await.map_err(|error| {
-            generic(R2Error::Failed { action: "list", key: list.prefix.clone(), message: error.to_string() }.into())
+            generic(
+                R2Error::Failed { action: "list", key: list.prefix.clone(), message: error.to_string() }
+                    .into(),
+            )
         })?;
         // Consoles mark folders by empty objects whose keys end in a slash, and keys with empty segments are no paths.
         let objects = listed.objects();
         let objects = objects.iter().filter(|object| !object.key().ends_with('/'));
         let page = Page {
             objects: objects.filter_map(|object| meta(object).ok()).collect(),
-            folders: listed.delimited_prefixes().iter().filter_map(|folder| Path::parse(folder).ok()).collect(),
+            folders: listed
+                .delimited_prefixes()
+                .iter()
+                .filter_map(|folder| Path::parse(folder).ok())
+                .collect(),
         };
         Ok((page, listed.truncated().then(|| listed.cursor()).flatten()))
     }
@@ -211,7 +224,11 @@ impl ObjectStore for R2Store {
         self.list_objects(List { prefix: folder(prefix), start_after: None, is_flat: false })
     }
 
-    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+    fn list_with_offset(
+        &self,
+        prefix: Option<&Path>,
+        offset: &Path,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
         let start_after = Some(offset.as_ref().to_owned());
         self.list_objects(List { prefix: folder(prefix), start_after, is_flat: false })
     }
@@ -342,7 +359,9 @@ fn refused(path: &Path, mode: &PutMode) -> Error {
     let (key, path) = (path.to_string(), path.to_string());
     match mode {
         PutMode::Create => Error::AlreadyExists { path, source: R2Error::Exists { key }.into() },
-        PutMode::Overwrite | PutMode::Update(_) => Error::Precondition { path, source: R2Error::Changed { key }.into() },
+        PutMode::Overwrite | PutMode::Update(_) => {
+            Error::Precondition { path, source: R2Error::Changed { key }.into() }
+        }
     }
 }
 

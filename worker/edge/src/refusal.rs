@@ -9,7 +9,9 @@ use tarn_http_api::MAX_BODY_BYTES;
 /// Why a request is turned away.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("This worker asks for a token: send the header Authorization: Bearer, and the token that it was deployed with")]
+    #[error(
+        "This worker asks for a token: send the header Authorization: Bearer, and the token that it was deployed with"
+    )]
     NoToken,
     #[error("The body is longer than {} MiB", MAX_BODY_BYTES >> 20)]
     TooLarge,

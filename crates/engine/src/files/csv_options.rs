@@ -40,10 +40,16 @@ impl CsvChoices {
         Ok(Self {
             delimiter,
             quote,
-            escape: get("escape").filter(|text| *text != "\"").map(|text| byte("escape", text)).transpose()?,
+            escape: get("escape")
+                .filter(|text| *text != "\"")
+                .map(|text| byte("escape", text))
+                .transpose()?,
             comment: get("comment").map(|text| byte("comment", text)).transpose()?,
             has_header: get("header").map(|text| truth("header", text)).transpose()?.unwrap_or(has_header),
-            infers_types: get("inferschema").map(|text| truth("inferSchema", text)).transpose()?.unwrap_or(true),
+            infers_types: get("inferschema")
+                .map(|text| truth("inferSchema", text))
+                .transpose()?
+                .unwrap_or(true),
         })
     }
 
@@ -70,7 +76,10 @@ fn byte(option: &str, text: &str) -> Result<u8> {
         "\\\\" => Ok(b'\\'),
         _ => match text.as_bytes() {
             [byte] => Ok(*byte),
-            _ => Err(Error::new(ErrorKind::Invalid, format!("The option {option} must be one character, not {text:?}"))),
+            _ => Err(Error::new(
+                ErrorKind::Invalid,
+                format!("The option {option} must be one character, not {text:?}"),
+            )),
         },
     }
 }
@@ -79,6 +88,8 @@ fn truth(option: &str, text: &str) -> Result<bool> {
     match text.to_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(Error::new(ErrorKind::Invalid, format!("The option {option} is true or false, not {text:?}"))),
+        _ => {
+            Err(Error::new(ErrorKind::Invalid, format!("The option {option} is true or false, not {text:?}")))
+        }
     }
 }

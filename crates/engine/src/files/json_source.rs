@@ -245,7 +245,9 @@ fn batches(
             if is_full || is_over {
                 let batch = decoder.flush()?;
                 match batch {
-                    Some(batch) => return Ok::<_, DataFusionError>(Some((batch, (lines, decoder, rest, is_over)))),
+                    Some(batch) => {
+                        return Ok::<_, DataFusionError>(Some((batch, (lines, decoder, rest, is_over))));
+                    }
                     None if is_over && rest.is_empty() => return Ok(None),
                     None => {}
                 }

@@ -40,7 +40,9 @@ impl Listing {
 
 /// A path without the extension of its compression, and that compression.
 pub(crate) fn split_compression(path: &str) -> (&str, FileCompressionType) {
-    let Some((stem, extension)) = path.rsplit_once('.') else { return (path, FileCompressionType::UNCOMPRESSED) };
+    let Some((stem, extension)) = path.rsplit_once('.') else {
+        return (path, FileCompressionType::UNCOMPRESSED);
+    };
     match extension.to_lowercase().as_str() {
         "gz" | "gzip" => (stem, FileCompressionType::GZIP),
         "bz2" => (stem, FileCompressionType::BZIP2),
@@ -76,7 +78,9 @@ pub(crate) async fn list(stores: &Stores, base: &Url, text: &str) -> Result<List
         let mut files: Vec<ObjectMeta> = match store.list(Some(&path)).try_collect().await {
             Ok(files) => files,
             // A server that knows only single files: the file that was asked for is not there.
-            Err(object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. }) => vec![],
+            Err(object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. }) => {
+                vec![]
+            }
             Err(object_store::Error::NotFound { .. }) => vec![],
             Err(error) => return Err(error.into()),
         };
@@ -113,13 +117,14 @@ async fn glob(store: &Arc<dyn ObjectStore>, pattern: &str, text: &str) -> Result
         .map_err(|error| Error::new(ErrorKind::Invalid, format!("{text} is not a pattern: {error}")))?;
     let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
     let root = glob_root(pattern);
-    let files: Vec<ObjectMeta> = store.list(Some(&root)).try_collect().await.map_err(|error| match error {
-        object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
-            Error::new(ErrorKind::Unsupported, format!("The server of {text} cannot list its files"))
-                .hint("Name each file by its whole URL")
-        }
-        other => other.into(),
-    })?;
+    let files: Vec<ObjectMeta> =
+        store.list(Some(&root)).try_collect().await.map_err(|error| match error {
+            object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
+                Error::new(ErrorKind::Unsupported, format!("The server of {text} cannot list its files"))
+                    .hint("Name each file by its whole URL")
+            }
+            other => other.into(),
+        })?;
     Ok(files
         .into_iter()
         .filter(|file| !is_hidden(&root, &file.location))
@@ -166,11 +171,8 @@ async fn nearest_file(store: &Arc<dyn ObjectStore>, path: &Path) -> Option<Strin
     let folder = Path::from_iter(folder.iter().cloned());
     let beside = store.list_with_delimiter(Some(&folder)).await.ok()?;
     let files = beside.objects.iter().map(|file| &file.location);
-    let names: Vec<String> = files
-        .chain(&beside.common_prefixes)
-        .filter_map(|path| path.filename())
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> =
+        files.chain(&beside.common_prefixes).filter_map(|path| path.filename()).map(str::to_owned).collect();
     crate::names::nearest(name.as_ref(), names.iter().map(String::as_str)).map(str::to_owned)
 }
 
@@ -188,11 +190,9 @@ pub(crate) async fn parquet_fault(listing: &Listing) -> Option<Error> {
         let read = |range: std::ops::Range<u64>| listing.store.get_range(name, range);
         let head = read(0..file.size.min(4)).await.ok()?;
         if head.as_ref() != MAGIC {
-            return Some(
-                Error::new(ErrorKind::BadData, format!("{name} is not a Parquet file")).hint(
-                    "If it holds text, read it as csv.`path` or json.`path`; otherwise write or copy it again",
-                ),
-            );
+            return Some(Error::new(ErrorKind::BadData, format!("{name} is not a Parquet file")).hint(
+                "If it holds text, read it as csv.`path` or json.`path`; otherwise write or copy it again",
+            ));
         }
         let tail = read(file.size.saturating_sub(4)..file.size).await.ok()?;
         if tail.as_ref() != MAGIC || file.size < 12 {

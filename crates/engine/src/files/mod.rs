@@ -117,7 +117,8 @@ async fn open_unplaced(
             .hint("An empty file has no columns; write at least a header"));
     }
     let partitions = partitions::infer(&listing);
-    let compression = if format == Format::Parquet { FileCompressionType::UNCOMPRESSED } else { listing.compression()? };
+    let compression =
+        if format == Format::Parquet { FileCompressionType::UNCOMPRESSED } else { listing.compression()? };
     let mut text = None;
     let store_url = listing.store_url.clone();
     let store = Arc::clone(&listing.store);
@@ -216,7 +217,9 @@ fn check_options(options: &BTreeMap<String, String>, known: &[&str]) -> Result<(
             let error = Error::new(ErrorKind::Invalid, format!("There is no option {key} for this format"));
             return Err(match crate::names::nearest(key, known.iter().copied()) {
                 Some(near) => error.hint(format!("Did you mean {near}?")),
-                None => error.hint(format!("The options are {}", crate::names::listed(known.iter().copied()))),
+                None => {
+                    error.hint(format!("The options are {}", crate::names::listed(known.iter().copied())))
+                }
             });
         }
     }

@@ -29,9 +29,10 @@ pub(crate) fn infer(listing: &Listing) -> Partitions {
     let types: Vec<DataType> = (0..names.len())
         .map(|column| narrowest(parsed.iter().filter_map(|file| file[column].1.as_deref())))
         .collect();
-    let fields = names.iter().zip(&types).map(|(name, data_type)| {
-        Arc::new(Field::new(name.as_str(), data_type.clone(), true))
-    });
+    let fields = names
+        .iter()
+        .zip(&types)
+        .map(|(name, data_type)| Arc::new(Field::new(name.as_str(), data_type.clone(), true)));
     let value = |text: Option<&str>, data_type: &DataType| {
         text.and_then(|text| ScalarValue::try_from_string(text.to_owned(), data_type).ok())
             .or_else(|| ScalarValue::try_new_null(data_type).ok())
@@ -52,7 +53,8 @@ fn parse(root: &Path, path: &Path) -> Vec<(String, Option<String>)> {
         .iter()
         .filter_map(|segment| segment.split_once('='))
         .map(|(name, value)| {
-            let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+            let decode =
+                |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
             (decode(name), (value != NULL_NAME).then(|| decode(value)))
         })
         .collect()
@@ -92,7 +94,8 @@ mod tests {
 
     #[test]
     fn names_and_values_of_folders() {
-        let parsed = parse(&Path::from("t"), &Path::parse("t/a=1%2F2/b=__HIVE_DEFAULT_PARTITION__/x=y.csv").unwrap());
+        let parsed =
+            parse(&Path::from("t"), &Path::parse("t/a=1%2F2/b=__HIVE_DEFAULT_PARTITION__/x=y.csv").unwrap());
         assert_eq!(parsed, [("a".to_owned(), Some("1/2".to_owned())), ("b".to_owned(), None)]);
     }
 }

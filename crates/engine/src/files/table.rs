@@ -69,7 +69,12 @@ impl FilesTable {
             .buffered(FOOTERS_AT_ONCE)
             .try_collect()
             .await?;
-        Ok(Self { format, store_url, schema: TableSchema::builder(file_schema).with_table_partition_cols(partitions.fields).build(), files })
+        Ok(Self {
+            format,
+            store_url,
+            schema: TableSchema::builder(file_schema).with_table_partition_cols(partitions.fields).build(),
+            files,
+        })
     }
 
     /// Rows, where every file's footer says how many.
@@ -93,11 +98,17 @@ impl FilesTable {
     }
 
     /// Whether the partition values of a file let it hold rows that pass the filters.
-    fn may_match(&self, state: &dyn Session, file: &PartitionedFile, filters: &[&Expr]) -> DataFusionResult<bool> {
+    fn may_match(
+        &self,
+        state: &dyn Session,
+        file: &PartitionedFile,
+        filters: &[&Expr],
+    ) -> DataFusionResult<bool> {
         use datafusion::arrow::array::{Array, AsArray, RecordBatch};
         let partitions = self.schema.table_partition_cols();
         let schema = Arc::new(Schema::new(partitions.iter().cloned().collect::<Vec<_>>()));
-        let columns = file.partition_values.iter().map(|v| v.to_array()).collect::<DataFusionResult<Vec<_>>>()?;
+        let columns =
+            file.partition_values.iter().map(|v| v.to_array()).collect::<DataFusionResult<Vec<_>>>()?;
         let row = RecordBatch::try_new(Arc::clone(&schema), columns)?;
         let df_schema: DFSchema = Arc::clone(&schema).to_dfschema()?;
         for filter in filters {
@@ -151,7 +162,8 @@ impl TableProvider for FilesTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let about_partitions: Vec<&Expr> = filters.iter().filter(|filter| self.is_about_partitions(filter)).collect();
+        let about_partitions: Vec<&Expr> =
+            filters.iter().filter(|filter| self.is_about_partitions(filter)).collect();
         let mut files = Vec::with_capacity(self.files.len());
         for file in &self.files {
             if about_partitions.is_empty() || self.may_match(state, file, &about_partitions)? {
@@ -163,12 +175,8 @@ impl TableProvider for FilesTable {
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());
-        let (groups, statistics) = datafusion_datasource::compute_all_files_statistics(
-            groups,
-            self.schema(),
-            true,
-            false,
-        )?;
+        let (groups, statistics) =
+            datafusion_datasource::compute_all_files_statistics(groups, self.schema(), true, false)?;
         let source = self.format.file_source(self.schema.clone());
         let config = FileScanConfigBuilder::new(self.store_url.clone(), source)
             .with_file_groups(groups)

@@ -90,30 +90,34 @@ pub(super) fn csv_fault(text: &[u8], choices: &CsvChoices, name: &str) -> Option
         .from_reader(text);
     let mut record = csv::ByteRecord::new();
     let mut width = None;
+    // Where the record before began, and whether its last value goes over several lines.
+    let mut last = (1, false);
     loop {
         let line = reader.position().line();
         match reader.read_byte_record(&mut record) {
             Ok(true) => {}
-            Ok(false) => return None,
+            Ok(false) => break,
             Err(error) => return Some(bad(format!("{name}, line {line}: {error}"))),
         }
         let line = record.position().map_or(line, csv::Position::line);
         let expected = *width.get_or_insert(record.len());
-        // A quote that nobody closes swallows the rest of the file into one field.
-        let swallowed = record.iter().next_back().map_or(0, |field| field.iter().filter(|&&b| b == b'\n').count());
-        if reader.is_done() && swallowed > 0 && !text.trim_ascii_end().ends_with(&[choices.quote]) {
-            return Some(
-                bad(format!("{name}, line {line}: a quote is opened there and never closed"))
-                    .hint("Close the quote in the file, or pass quote => '…' if the character means something else"),
-            );
-        }
         if record.len() != expected {
             return Some(
-                bad(format!("{name}, line {line}: the row has {} fields, the first row has {expected}", record.len()))
-                    .hint("Mend the line; if the delimiter was guessed wrongly, pass sep => '…' to read_files"),
+                bad(format!(
+                    "{name}, line {line}: the row has {} fields, the first row has {expected}",
+                    record.len()
+                ))
+                .hint("Mend the line; if the delimiter was guessed wrongly, pass sep => '…' to read_files"),
             );
         }
+        last = (line, record.iter().next_back().is_some_and(|value| value.contains(&b'\n')));
     }
+    // A quote that nobody closes swallows the rest of the file into one value.
+    let (line, is_long) = last;
+    (is_long && !text.trim_ascii_end().ends_with(&[choices.quote])).then(|| {
+        bad(format!("{name}, line {line}: a quote is opened there and never closed"))
+            .hint("Close the quote in the file, or pass quote => '…' if the character means something else")
+    })
 }
 
 /// The first byte that is not UTF-8.
@@ -122,10 +126,9 @@ fn encoding_fault(text: &[u8], name: &str) -> Option<Error> {
     let at = error.valid_up_to();
     let line = 1 + text[..at].iter().filter(|&&byte| byte == b'\n').count();
     let byte = text[at];
-    Some(
-        bad(format!("{name}, line {line}: the byte 0x{byte:02X} is not UTF-8"))
-            .hint("The file is in another encoding, such as Latin-1: save it as UTF-8 (iconv -f LATIN1 -t UTF-8)"),
-    )
+    Some(bad(format!("{name}, line {line}: the byte 0x{byte:02X} is not UTF-8")).hint(
+        "The file is in another encoding, such as Latin-1: save it as UTF-8 (iconv -f LATIN1 -t UTF-8)",
+    ))
 }
 
 fn json_lines_fault(text: &[u8], name: &str) -> Option<Error> {
@@ -195,7 +198,10 @@ mod tests {
     #[test]
     fn csv_faults_name_their_line() {
         assert_eq!(csv(b"a,b\n1,2\n3,4\n"), None);
-        assert_eq!(csv(b"a,b\n\"x\ny\",2\n3,4,5\n").unwrap(), "a.csv, line 4: the row has 3 fields, the first row has 2");
+        assert_eq!(
+            csv(b"a,b\n\"x\ny\",2\n3,4,5\n").unwrap(),
+            "a.csv, line 4: the row has 3 fields, the first row has 2"
+        );
         assert_eq!(csv(b"a,b\n1,2\nM\xFCnchen,2\n").unwrap(), "a.csv, line 3: the byte 0xFC is not UTF-8");
         let open = csv(b"a,b\n1,\"x\n2,y\n3,z\n").unwrap();
         assert_eq!(open, "a.csv, line 2: a quote is opened there and never closed");

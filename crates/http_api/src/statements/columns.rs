@@ -110,7 +110,10 @@ mod tests {
         ]));
         assert_eq!((columns[0].type_precision, columns[0].type_scale), (Some(38), Some(10)));
         assert_eq!((columns[1].type_precision, columns[1].type_scale), (Some(20), Some(0)));
-        assert_eq!((columns[2].type_name, columns[2].type_interval_type.as_deref()), ("INTERVAL", Some("YEAR TO MONTH")));
+        assert_eq!(
+            (columns[2].type_name, columns[2].type_interval_type.as_deref()),
+            ("INTERVAL", Some("YEAR TO MONTH"))
+        );
         assert_eq!(columns[2].position, 2);
     }
 }

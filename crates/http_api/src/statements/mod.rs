@@ -47,11 +47,15 @@ async fn run(lakehouse: &Lakehouse, execution: &Execution) -> Result<(Vec<Column
     let mut statements = split(&execution.statement);
     if statements.len() > 1 && statements.iter().all(std::result::Result::is_ok) {
         let message = format!("A request takes one statement, and here are {}", statements.len());
-        return Err(Error::new(ErrorKind::Invalid, message).hint("Send each statement in a request of its own"));
+        return Err(
+            Error::new(ErrorKind::Invalid, message).hint("Send each statement in a request of its own")
+        );
     }
     // The last one is the one that does not end, if any.
     let Some(statement) = statements.pop() else {
-        return Err(Error::new(ErrorKind::Invalid, "The statement is empty").hint("Write one, such as SELECT 1"));
+        return Err(
+            Error::new(ErrorKind::Invalid, "The statement is empty").hint("Write one, such as SELECT 1")
+        );
     };
     let session = lakehouse.session();
     let mut running = session.start(&statement?, &lakehouse.control()).await?;

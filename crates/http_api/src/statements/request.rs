@@ -71,7 +71,9 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(10);
 impl Request {
     fn accept(self) -> Accepted<Execution> {
         if self.statement.trim().is_empty() {
-            return Err(ApiError::invalid("statement is missing or empty: give the text of one SQL statement"));
+            return Err(ApiError::invalid(
+                "statement is missing or empty: give the text of one SQL statement",
+            ));
         }
         match self.format {
             None | Some(Format::JsonArray) => {}
@@ -83,7 +85,9 @@ impl Request {
             Some(Disposition::ExternalLinks) => return Err(unsupported("disposition EXTERNAL_LINKS")),
         }
         if self.parameters.is_some_and(|parameters| !parameters.is_empty()) {
-            return Err(ApiError::invalid("parameters are not there yet: write the values into the statement"));
+            return Err(ApiError::invalid(
+                "parameters are not there yet: write the values into the statement",
+            ));
         }
         let wait = self.wait_timeout.as_deref().map_or(Ok(DEFAULT_WAIT), parse_wait)?;
         // A wait of 0 s asks not to wait at all, where nothing is to be cancelled.
@@ -105,6 +109,8 @@ fn parse_wait(text: &str) -> Accepted<Duration> {
     let seconds = text.strip_suffix('s').and_then(|digits| digits.parse().ok());
     match seconds {
         Some(seconds @ (0 | 5..=50)) => Ok(Duration::from_secs(seconds)),
-        _ => Err(ApiError::invalid(format!("wait_timeout {text:?} must be \"0s\", or between \"5s\" and \"50s\""))),
+        _ => Err(ApiError::invalid(format!(
+            "wait_timeout {text:?} must be \"0s\", or between \"5s\" and \"50s\""
+        ))),
     }
 }

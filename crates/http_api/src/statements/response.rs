@@ -101,9 +101,11 @@ fn answer(body: Body) -> Response {
 /// `ServiceErrorCode` of the API.
 fn code(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Syntax | ErrorKind::Invalid | ErrorKind::BadData | ErrorKind::Execution | ErrorKind::Unsupported => {
-            "BAD_REQUEST"
-        }
+        ErrorKind::Syntax
+        | ErrorKind::Invalid
+        | ErrorKind::BadData
+        | ErrorKind::Execution
+        | ErrorKind::Unsupported => "BAD_REQUEST",
         ErrorKind::NotFound => "NOT_FOUND",
         // The store's refusal, not one of this API.
         ErrorKind::PermissionDenied => "UNAUTHENTICATED",

@@ -97,7 +97,8 @@ mod tests {
 
     fn batch(rows: i64) -> RecordBatch {
         let number: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows));
-        let text: ArrayRef = Arc::new(StringArray::from_iter((0..rows).map(|n| (n % 2 == 0).then_some("a\"b"))));
+        let text: ArrayRef =
+            Arc::new(StringArray::from_iter((0..rows).map(|n| (n % 2 == 0).then_some("a\"b"))));
         RecordBatch::try_from_iter([("n", number), ("t", text)]).unwrap()
     }
 

@@ -5,8 +5,8 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
-    DataType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    DataType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type,
+    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use base64::Engine as _;
@@ -176,7 +176,9 @@ fn odd_float(value: f64, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{Decimal128Array, Float64Array, Int64Array, ListArray, StringArray, TimestampMicrosecondArray};
+    use arrow::array::{
+        Decimal128Array, Float64Array, Int64Array, ListArray, StringArray, TimestampMicrosecondArray,
+    };
     use arrow::datatypes::Int32Type;
     use std::sync::Arc;
 
@@ -192,8 +194,12 @@ mod tests {
 
     #[test]
     fn numbers_are_exact_and_odd_ones_are_strings() {
-        assert_eq!(json(&Int64Array::from(vec![i64::MAX, i64::MIN])), ["9223372036854775807", "-9223372036854775808"]);
-        let decimals = Decimal128Array::from(vec![12345678901234567890123456789012345678]).with_precision_and_scale(38, 2);
+        assert_eq!(
+            json(&Int64Array::from(vec![i64::MAX, i64::MIN])),
+            ["9223372036854775807", "-9223372036854775808"]
+        );
+        let decimals = Decimal128Array::from(vec![12345678901234567890123456789012345678])
+            .with_precision_and_scale(38, 2);
         assert_eq!(json(&decimals.unwrap()), ["123456789012345678901234567890123456.78"]);
         let floats = Float64Array::from(vec![0.1, 1.0, f64::NAN, f64::NEG_INFINITY, 1e300]);
         assert_eq!(json(&floats), ["0.1", "1.0", "\"NaN\"", "\"-Infinity\"", "1e+300"]);
@@ -208,7 +214,8 @@ mod tests {
         assert_eq!(json(&list), ["[1,null]", "null"]);
         assert_eq!(cell_text(&list, 0).unwrap(), "[1,null]");
         assert_eq!(cell_text(&StringArray::from(vec!["\"quoted\""]), 0).unwrap(), "\"quoted\"");
-        let dictionary: arrow::array::DictionaryArray<Int32Type> = vec![Some("x"), None, Some("x")].into_iter().collect();
+        let dictionary: arrow::array::DictionaryArray<Int32Type> =
+            vec![Some("x"), None, Some("x")].into_iter().collect();
         assert_eq!(json(&dictionary), ["\"x\"", "null", "\"x\""]);
         assert_eq!(cell_text(&(Arc::new(dictionary) as arrow::array::ArrayRef), 1), None);
     }

@@ -163,7 +163,10 @@ pub async fn names_are_kept(store: &dyn ObjectStore) {
         assert_eq!(store.head(file).await.unwrap().location, *file);
         let folder = Path::parse(file.as_ref().rsplit_once('/').unwrap().0).unwrap();
         let listed: Vec<_> = store.list(Some(&folder)).try_collect().await.unwrap();
-        assert_eq!(listed.into_iter().map(|meta| meta.location).collect::<Vec<_>>(), std::slice::from_ref(file));
+        assert_eq!(
+            listed.into_iter().map(|meta| meta.location).collect::<Vec<_>>(),
+            std::slice::from_ref(file)
+        );
     }
     let mut listed: Vec<Path> =
         store.list(Some(&path("names"))).map_ok(|meta| meta.location).try_collect().await.unwrap();
