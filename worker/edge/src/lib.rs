@@ -2,6 +2,9 @@
 //!
 //! `shim.mjs` calls [`fetch`] for one request at a time. Each has a lakehouse of its own, since whatever belongs to
 //! JavaScript in workerd belongs to one request and is dead in the next.
+//!
+//! workerd's clock stands still while nothing is read or written. So a `wait_timeout` ends a query that waits; what ends
+//! one that computes is `limits.cpu_ms` in wrangler.toml.
 #![cfg(target_arch = "wasm32")]
 
 mod lake;
