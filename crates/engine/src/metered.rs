@@ -21,17 +21,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// Wraps every leaf of a plan.
+/// Batches that a stream gives before it lets other tasks have a turn.
+const BATCHES_A_TURN: usize = 64;
+
+/// Wraps every leaf of a plan, and every operator that makes many batches of one.
 pub(crate) fn meter(
     plan: Arc<dyn ExecutionPlan>,
     control: &Arc<QueryControl>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
-        if node.children().is_empty() {
-            Ok(Transformed::yes(Arc::new(MeteredExec::new(node, Arc::clone(control), Role::Leaf)) as _))
-        } else {
-            Ok(Transformed::no(node))
-        }
+        let role = match node.name() {
+            _ if node.children().is_empty() => Role::Leaf,
+            name if name.contains("Join") || name.contains("Unnest") => Role::Multiplier,
+            _ => return Ok(Transformed::no(node)),
+        };
+        Ok(Transformed::yes(Arc::new(MeteredExec::new(node, Arc::clone(control), role)) as _))
     })
     .map(|transformed| transformed.data)
 }
@@ -63,6 +67,8 @@ pub(crate) fn hold_errors(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Leaf,
+    /// A join can put out batches for minutes without asking a leaf for more.
+    Multiplier,
     SinkInput,
 }
 
@@ -130,7 +136,7 @@ impl ExecutionPlan for MeteredExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(partition, context)?;
-        Ok(Box::pin(MeteredStream { input, control: Arc::clone(&self.control), role: self.role }))
+        Ok(Box::pin(MeteredStream { input, control: Arc::clone(&self.control), role: self.role, batches: 0 }))
     }
 
     fn partition_statistics(&self, partition: Option<usize>) -> Result<Arc<Statistics>> {
@@ -143,6 +149,7 @@ struct MeteredStream {
     input: SendableRecordBatchStream,
     control: Arc<QueryControl>,
     role: Role,
+    batches: usize,
 }
 
 impl Stream for MeteredStream {
@@ -161,13 +168,19 @@ impl Stream for MeteredStream {
         if self.control.is_cancelled() {
             return Poll::Ready(Some(Err(crate::Error::cancelled().into())));
         }
-        if tarn_platform::slice_is_over() {
+        // Whoever polls in a loop gives other tasks of its thread a turn now and then.
+        let is_turn_over = self.batches >= BATCHES_A_TURN;
+        if is_turn_over || tarn_platform::slice_is_over() {
+            self.batches = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let polled = self.input.poll_next_unpin(cx);
         if let Poll::Ready(Some(Ok(batch))) = &polled {
-            self.control.add_rows_read(batch.num_rows());
+            self.batches += 1;
+            if self.role == Role::Leaf {
+                self.control.add_rows_read(batch.num_rows());
+            }
         }
         polled
     }
