@@ -82,6 +82,10 @@ async fn collect(
         while let Some(batch) = running.next().await? {
             written += tarn_lakehouse::written_rows(&batch);
         }
+        // The page did not ask, but what it shows may have changed.
+        if let Ok(files) = open.files.list().await {
+            post::event(0, Event::Files { files });
+        }
         return Ok(written);
     }
     let result = tab.new_result();
