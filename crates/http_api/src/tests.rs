@@ -80,7 +80,8 @@ async fn a_statement_gives_rows() {
 
 #[tokio::test]
 async fn values_of_every_kind_are_strings_or_null() {
-    let statement = "SELECT 1, CAST(1.5 AS DOUBLE), 'it', NULL, true, DATE '2024-02-29', CAST(1.25 AS DECIMAL(5, 2))";
+    let statement =
+        "SELECT 1, CAST(1.5 AS DOUBLE), 'it', NULL, true, DATE '2024-02-29', CAST(1.25 AS DECIMAL(5, 2))";
     let answer = execute(&app().await, json!({ "statement": statement })).await;
     assert_eq!(
         answer["result"]["data_array"],

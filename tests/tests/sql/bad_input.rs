@@ -78,10 +78,9 @@ async fn more_memory_than_allowed() {
     let error = home.error(sql).await;
     assert_eq!(error.kind, ErrorKind::OutOfMemory, "{error:?}");
     assert!(error.message.contains("4096 KiB") || error.message.contains("4 MiB"), "{error:?}");
-    assert!(
-        error.message.contains("Aggregate") || error.message.contains("TopK"),
-        "names the operator: {error:?}"
-    );
+    // Which operator of the plan comes too late differs from run to run; it is always one of these.
+    let operators = ["Aggregate", "TopK", "RepartitionExec", "Sort"];
+    assert!(operators.iter().any(|name| error.message.contains(name)), "names the operator: {error:?}");
     // What the query held is given back, as soon as its tasks have noticed that they are stopped.
     while home.lakehouse.memory().used_bytes() > 0 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
