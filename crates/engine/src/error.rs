@@ -1,6 +1,6 @@
 //! The engine's one error type: a kind, a message for a person, what to do, and where.
 
-use datafusion::common::{Column, DataFusionError, Diagnostic, SchemaError};
+use datafusion::common::{Column, DataFusionError, Diagnostic, SchemaError, Span};
 use datafusion::parquet::errors::ParquetError;
 use std::sync::Arc;
 use tarn_dialect::SyntaxError;
@@ -86,17 +86,19 @@ pub struct Position {
 impl Position {
     /// The place of a syntax-tree node, unless it has none.
     pub(crate) fn of(span: datafusion::sql::sqlparser::tokenizer::Span) -> Option<Self> {
+        Self::between((span.start.line, span.start.column), (span.end.line, span.end.column))
+    }
+
+    /// The place of a name that DataFusion kept, unless it has none.
+    fn of_planned(span: Span) -> Option<Self> {
+        Self::between((span.start.line, span.start.column), (span.end.line, span.end.column))
+    }
+
+    /// From line and column to line and column; line 0 is no place.
+    fn between(start: (u64, u64), end: (u64, u64)) -> Option<Self> {
         let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        let length = if span.start.line == span.end.line {
-            span.end.column.saturating_sub(span.start.column)
-        } else {
-            0
-        };
-        (span.start.line > 0).then(|| Self {
-            line: narrow(span.start.line),
-            column: narrow(span.start.column),
-            length: narrow(length),
-        })
+        let length = if start.0 == end.0 { end.1.saturating_sub(start.1) } else { 0 };
+        (start.0 > 0).then(|| Self { line: narrow(start.0), column: narrow(start.1), length: narrow(length) })
     }
 }
 
@@ -216,19 +218,7 @@ fn translate(error: &DataFusionError) -> Error {
 }
 
 fn from_diagnostic(diagnostic: &Diagnostic, inner: Error) -> Error {
-    let position = diagnostic.span.and_then(|span| {
-        let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        let length = if span.start.line == span.end.line {
-            span.end.column.saturating_sub(span.start.column)
-        } else {
-            0
-        };
-        (span.start.line > 0).then(|| Position {
-            line: narrow(span.start.line),
-            column: narrow(span.start.column),
-            length: narrow(length),
-        })
-    });
+    let position = diagnostic.span.and_then(Position::of_planned);
     let helps = diagnostic.helps.iter().map(|help| help.message.as_str());
     let notes = diagnostic.notes.iter().map(|note| note.message.as_str());
     let hint = inner.hint.clone().or_else(|| {
@@ -252,14 +242,7 @@ fn from_schema_error(error: &SchemaError) -> Error {
                     crate::names::listed(valid_fields.iter().map(Column::name))
                 )),
             };
-            let position = field.spans().first().and_then(|span| {
-                let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-                (span.start.line > 0).then(|| Position {
-                    line: narrow(span.start.line),
-                    column: narrow(span.start.column),
-                    length: narrow(span.end.column.saturating_sub(span.start.column)),
-                })
-            });
+            let position = field.spans().first().and_then(Position::of_planned);
             Error {
                 kind: ErrorKind::NotFound,
                 message: format!("There is no column {}", crate::names::quoted(&field.flat_name())),

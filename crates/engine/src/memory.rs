@@ -140,3 +140,34 @@ impl MemoryPool for QueryPool {
         MemoryLimit::Finite(self.engine.limit_bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::execution::memory_pool::MemoryConsumer;
+
+    #[test]
+    fn a_refusal_names_the_operator_that_asked_and_what_was_left() {
+        let engine = EnginePool::new(100);
+        let query = QueryPool::new(Arc::clone(&engine));
+        let pool = Arc::clone(&query) as Arc<dyn MemoryPool>;
+        let build = MemoryConsumer::new("HashJoinInput").register(&pool);
+        let groups = MemoryConsumer::new("GroupedHashAggregateStream[0]").register(&pool);
+        build.try_grow(60).unwrap();
+        groups.try_grow(10).unwrap();
+        assert_eq!(query.refused(), None);
+        assert!(groups.try_grow(31).is_err());
+        let refusal = Refusal {
+            operator: "GroupedHashAggregateStream[0]".to_owned(),
+            asked_bytes: 31,
+            held_bytes: 10,
+            left_bytes: 30,
+            limit_bytes: 100,
+        };
+        assert_eq!(query.refused(), Some(refusal));
+        // What was refused was not taken, and what is dropped is given back to all queries.
+        assert_eq!((query.used_bytes(), engine.used_bytes()), (70, 70));
+        drop((build, groups));
+        assert_eq!((query.used_bytes(), engine.used_bytes()), (0, 0));
+    }
+}

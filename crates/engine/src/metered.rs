@@ -1,5 +1,5 @@
-//! Wraps the leaves of a plan: counts their rows, stops when the query is cancelled, and gives the thread back when its
-//! slice of time is over.
+//! Wraps the leaves and the joins of a plan: counts the rows of the leaves, stops when the query is cancelled, and gives
+//! the thread back when its slice of time is over. Keeps errors from a sink.
 //!
 //! A browser has one thread: a scan that always has a batch ready would keep it, and no message would be heard.
 

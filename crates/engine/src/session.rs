@@ -143,21 +143,6 @@ impl Session {
         query
     }
 
-    /// The schema of the rows that a statement would give, and for files their number where a footer says it.
-    ///
-    /// # Errors
-    /// When the files cannot be opened.
-    pub async fn describe_file(
-        &self,
-        path: &str,
-    ) -> Result<(datafusion::arrow::datatypes::SchemaRef, Option<usize>)> {
-        let spec =
-            FilesSpec { path: path.to_owned(), format: None, options: BTreeMap::new(), position: None };
-        let (table, _) =
-            files::open(&self.context.state(), &self.engine.stores, self.engine.base(), &spec).await?;
-        Ok((table.schema(), table.rows()))
-    }
-
     async fn plan_and_run(&self, statement: &Statement, control: &Arc<QueryControl>) -> Result<Query> {
         let (plan, returns_rows) = match statement {
             Statement::Sql(sql) => (self.plan_sql(sql.as_ref().clone()).await?, true),
@@ -226,7 +211,7 @@ impl Session {
         let wrapped = DfStatement::Statement(Box::new(statement.clone()));
         for reference in state.resolve_table_references(&wrapped)? {
             let position = position_of(statement, &reference);
-            let found = self.find(&reference).await.map_err(|error| error.at(position))?;
+            let found = self.find(state, &reference).await.map_err(|error| error.at(position))?;
             if !found && !is_created(statement, &reference) {
                 return Err(self.no_table(&reference).at(position));
             }
@@ -234,12 +219,12 @@ impl Session {
         Ok(())
     }
 
-    async fn find(&self, reference: &TableReference) -> Result<bool> {
+    async fn find(&self, state: &SessionState, reference: &TableReference) -> Result<bool> {
         let catalog = reference.catalog().unwrap_or(DEFAULT_CATALOG);
         let schema = reference.schema().unwrap_or(DEFAULT_SCHEMA);
         // DataFusion makes the information schema up when it plans, and finds table functions by their name.
-        let is_function = reference.schema().is_none()
-            && self.context.state().table_functions().contains_key(reference.table());
+        let is_function =
+            reference.schema().is_none() && state.table_functions().contains_key(reference.table());
         if schema == "information_schema" || is_function {
             return Ok(true);
         }

@@ -13,27 +13,13 @@ pub use tarn_engine::{Error, ErrorKind, OperatorProgress, Position, Progress, Qu
 pub use types::{ColumnKind, column_kind, type_name};
 
 pub use arrow::datatypes::Schema;
-pub use tarn_engine::file_format;
+pub use tarn_engine::{EngineOptions as Options, file_format};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{SchemaRef, UInt64Type};
 use std::sync::Arc;
-use tarn_engine::{Engine, EngineOptions, EnginePool};
+use tarn_engine::{Engine, EnginePool};
 use tarn_storage::Stores;
-use url::Url;
-
-/// How a lakehouse is opened.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// What paths without a scheme are relative to; it ends with a slash.
-    pub base: Url,
-    /// Memory that queries and kept results share, in bytes.
-    pub memory_limit_bytes: usize,
-    /// Partitions that a plan is cut into.
-    pub partitions: usize,
-    /// Whether operators that run out of memory may write to temporary files (a browser has none).
-    pub spills: bool,
-}
 
 /// The engine over a set of stores.
 #[derive(Debug, Clone)]
@@ -47,9 +33,7 @@ impl Lakehouse {
     /// # Errors
     /// When there is no place for temporary files although it may spill.
     pub fn open(stores: Arc<Stores>, options: Options) -> Result<Self> {
-        let Options { base, memory_limit_bytes, partitions, spills } = options;
-        let engine = Engine::new(stores, EngineOptions { base, memory_limit_bytes, partitions, spills })?;
-        Ok(Self { engine })
+        Ok(Self { engine: Engine::new(stores, options)? })
     }
 
     /// A session of its own: views are made in it and end with it.

@@ -8,7 +8,6 @@ use crate::Result;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::stats::Precision;
 use datafusion::common::{DFSchema, Statistics, ToDFSchema};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::listing::PartitionedFile;
@@ -75,17 +74,6 @@ impl FilesTable {
             schema: TableSchema::builder(file_schema).with_table_partition_cols(partitions.fields).build(),
             files,
         })
-    }
-
-    /// Rows, where every file's footer says how many.
-    pub(crate) fn rows(&self) -> Option<usize> {
-        self.files
-            .iter()
-            .map(|file| match file.statistics.as_ref()?.num_rows {
-                Precision::Exact(rows) => Some(rows),
-                _ => None,
-            })
-            .sum()
     }
 
     fn is_about_partitions(&self, filter: &Expr) -> bool {
