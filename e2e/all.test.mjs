@@ -7,6 +7,8 @@ import { errors } from "./suites/errors.mjs";
 import { grid } from "./suites/grid.mjs";
 import { homes } from "./suites/homes.mjs";
 import { looks } from "./suites/looks.mjs";
+import { queries } from "./suites/queries.mjs";
+import { s3 } from "./suites/s3.mjs";
 import { urls } from "./suites/urls.mjs";
 
 /** What the suites share: set before the first test. */
@@ -27,7 +29,9 @@ describe("the page", { concurrency: 1 }, () => {
   describe("basics", () => basics(shared));
   describe("grid", () => grid(shared));
   describe("errors", () => errors(shared));
+  describe("queries", () => queries(shared));
   describe("urls", () => urls(shared));
+  describe("S3", () => s3(shared));
   describe("homes", () => homes(shared));
   describe("looks", () => looks(shared));
 });

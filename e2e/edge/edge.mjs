@@ -10,6 +10,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 
 /** The built worker. */
 export const edgeDir = path.resolve(process.env.TARN_EDGE_DIR ?? path.join(here, "../../dist/edge"));
+/** The R2 store's contract, built beside the worker. */
+export const contractDir = path.resolve(process.env.TARN_CONTRACT_DIR ?? path.join(here, "../../dist/contract"));
 /** The queries that every home must answer alike. */
 export const queriesDir = path.resolve(here, "../../tests/queries");
 /** Real data: the files of the npm package vega-datasets. */
@@ -22,14 +24,15 @@ const TYPES = { ".js": "ESModule", ".mjs": "ESModule", ".wasm": "CompiledWasm" }
 
 /**
  * Starts a worker.
- * @param {object} [options] more of miniflare's options; `modules`: files to add or replace, by name
+ * @param {object} [options] more of miniflare's options; `modules`: files to add or replace, by name; `dir`: where the
+ *   files are
  */
-export async function startEdge({ modules = {}, main = "shim.mjs", ...options } = {}) {
-  if (!existsSync(path.join(edgeDir, "shim.mjs"))) {
-    throw new Error(`${edgeDir} holds no worker: build it, or name its folder in TARN_EDGE_DIR`);
+export async function startEdge({ modules = {}, main = "shim.mjs", dir = edgeDir, ...options } = {}) {
+  if (!existsSync(dir)) {
+    throw new Error(`${dir} is not there: build it, or name it in TARN_EDGE_DIR or TARN_CONTRACT_DIR`);
   }
   const worker = new Miniflare({
-    modules: await listModules(main, modules),
+    modules: await listModules(dir, main, modules),
     modulesRoot: "/",
     compatibilityDate: await compatibilityDate(),
     r2Buckets: ["LAKE"],
@@ -101,12 +104,12 @@ export class Edge {
 }
 
 /** Everything that belongs to the worker, the entry first; `replaced` by name wins over what is in the folder. */
-async function listModules(main, replaced) {
-  const found = await readdir(edgeDir, { recursive: true });
+async function listModules(dir, main, replaced) {
+  const found = await readdir(dir, { recursive: true });
   const names = new Set([main, ...found.filter((name) => TYPES[path.extname(name)]), ...Object.keys(replaced)]);
   const modules = [];
   for (const name of names) {
-    const contents = replaced[name] ?? (await readFile(path.join(edgeDir, name)));
+    const contents = replaced[name] ?? (await readFile(path.join(dir, name)));
     modules.push({ type: TYPES[path.extname(name)], path: `/${name}`, contents });
   }
   return modules;

@@ -77,23 +77,22 @@ async fn tasks_talk_through_bounded_channels() {
     assert_eq!(received, 10_000);
 }
 
-/// Counts how late a timer fires while `work` is driven.
-async fn longest_gap(work: impl Future<Output = ()>) -> Duration {
+/// How often a timer of no delay fires while `work` is driven.
+async fn turns(work: impl Future<Output = ()>) -> u32 {
     let is_done = Rc::new(Cell::new(false));
-    let longest = Rc::new(Cell::new(Duration::ZERO));
-    let (done, max) = (is_done.clone(), longest.clone());
+    let turns = Rc::new(Cell::new(0));
+    let (done, counted) = (is_done.clone(), turns.clone());
     wasm_bindgen_futures::spawn_local(async move {
         while !done.get() {
-            let start = Instant::now();
             // Not `sleep`, which would kick the driver.
             gap_timer().await;
-            max.set(max.get().max(start.elapsed()));
+            counted.set(counted.get() + 1);
         }
     });
     macrotask().await;
     drive(work).await;
     is_done.set(true);
-    longest.get()
+    turns.get()
 }
 
 async fn gap_timer() {
@@ -107,7 +106,7 @@ async fn gap_timer() {
 
 #[wasm_bindgen_test]
 async fn timers_fire_while_many_tasks_are_busy() {
-    let gap = longest_gap(async {
+    let turns = turns(async {
         let mut tasks = JoinSet::new();
         for _ in 0..8 {
             tasks.spawn(async {
@@ -122,13 +121,13 @@ async fn timers_fire_while_many_tasks_are_busy() {
         while tasks.join_next().await.is_some() {}
     })
     .await;
-    assert!(gap > Duration::ZERO, "the timer fired during 800 ms of work");
-    assert!(gap < Duration::from_millis(50), "a timer waited for {gap:?}");
+    // 800 ms of work are 66 slices; a busy machine gives the timer fewer turns, but never next to none.
+    assert!(turns >= 16, "{turns} turns");
 }
 
 #[wasm_bindgen_test]
 async fn timers_fire_while_the_main_future_is_busy() {
-    let gap = longest_gap(async {
+    let turns = turns(async {
         for _ in 0..600 {
             burn(Duration::from_micros(500));
             if slice_is_over() {
@@ -137,12 +136,12 @@ async fn timers_fire_while_the_main_future_is_busy() {
         }
     })
     .await;
-    assert!(gap > Duration::ZERO && gap < Duration::from_millis(50), "a timer waited for {gap:?}");
+    assert!(turns >= 6, "{turns} turns");
 }
 
 #[wasm_bindgen_test]
 async fn timers_fire_while_two_tasks_chat_without_looking_at_the_clock() {
-    let gap = longest_gap(async {
+    let turns = turns(async {
         let (sender, mut receiver) = mpsc::channel::<u32>(1);
         let writer = tokio::task::spawn(async move {
             for number in 0..3000 {
@@ -154,7 +153,7 @@ async fn timers_fire_while_two_tasks_chat_without_looking_at_the_clock() {
         writer.await.unwrap();
     })
     .await;
-    assert!(gap > Duration::ZERO && gap < Duration::from_millis(50), "a timer waited for {gap:?}");
+    assert!(turns >= 6, "{turns} turns");
 }
 
 #[wasm_bindgen_test]

@@ -116,6 +116,11 @@ impl Build<'_> {
         self.stage().join("edge")
     }
 
+    /// The contract of stores for R2, a worker of its own for the tests.
+    pub(crate) fn contract_dir(&self) -> PathBuf {
+        self.stage().join("contract")
+    }
+
     pub(crate) fn add_page_steps<'s>(&'s self, steps: &mut Steps<'s>) {
         steps.add("Compiling the engine to wasm", || self.compile_engine());
         steps.add("Writing the tab's engine", || self.bind_tab());
@@ -125,6 +130,9 @@ impl Build<'_> {
     /// After the page's steps, which compile the engine.
     pub(crate) fn add_edge_steps<'s>(&'s self, steps: &mut Steps<'s>) {
         steps.add("Writing the edge worker", || self.bind_edge());
+        if self.purpose == Purpose::Test {
+            steps.add("Writing the contract of R2", || self.bind_contract());
+        }
     }
 
     fn compile_engine(&self) -> Result<()> {
@@ -150,6 +158,7 @@ impl Build<'_> {
         let sources = self.project.root.join("worker/browser");
         self.bind(&Binding {
             module: "tarn_worker_browser",
+            wasm: self.wasm_file("tarn_worker_browser"),
             target: "web",
             shims: files_with(&sources, &["js", "mjs"])?,
             dir: self.stage().join("engine"),
@@ -160,15 +169,26 @@ impl Build<'_> {
         let sources = self.project.root.join("worker/edge");
         self.bind(&Binding {
             module: "tarn_worker_edge",
+            wasm: self.wasm_file("tarn_worker_edge"),
             target: EDGE_BINDGEN_TARGET,
             shims: [files_with(&sources, &["js", "mjs"])?, vec![sources.join("wrangler.toml")]].concat(),
             dir: self.edge_dir(),
         })
     }
 
+    fn bind_contract(&self) -> Result<()> {
+        self.bind(&Binding {
+            module: "r2_contract",
+            wasm: self.wasm_file("examples/r2_contract"),
+            target: EDGE_BINDGEN_TARGET,
+            shims: Vec::new(),
+            dir: self.contract_dir(),
+        })
+    }
+
     fn bind(&self, binding: &Binding) -> Result<()> {
-        let wasm = self.wasm_file(binding.module);
-        let input = [fingerprint(&wasm)?, self.project.locked_version("wasm-bindgen")?];
+        let wasm = &binding.wasm;
+        let input = [fingerprint(wasm)?, self.project.locked_version("wasm-bindgen")?];
         let shims = binding.shims.iter().map(|shim| fingerprint(shim)).collect::<Result<Vec<_>>>()?;
         once(&stamp(&binding.dir), [&input[..], &shims].concat().join("\n").as_bytes(), || {
             empty_dir(&binding.dir)?;
@@ -176,7 +196,7 @@ impl Build<'_> {
                 .cmd("wasm-bindgen")?
                 .args(["--no-typescript", "--target", binding.target, "--out-dir"])
                 .arg(&binding.dir)
-                .arg(&wasm)
+                .arg(wasm)
                 .run()?;
             self.shrink(&binding.dir.join(format!("{}_bg.wasm", binding.module)))?;
             for shim in &binding.shims {
@@ -249,6 +269,7 @@ impl Build<'_> {
 /// The wasm of one home, and the JavaScript around it.
 struct Binding {
     module: &'static str,
+    wasm: PathBuf,
     /// wasm-bindgen's `--target`.
     target: &'static str,
     shims: Vec<PathBuf>,
@@ -274,7 +295,7 @@ impl Profile {
 
 /// The arguments of `cargo build` that compile the wasm tests, and the homes beside them with the same features.
 pub(crate) fn test_args() -> Vec<&'static str> {
-    ["--lib", "--tests"].into_iter().chain(test_packages()).collect()
+    ["--lib", "--tests", "--examples"].into_iter().chain(test_packages()).collect()
 }
 
 /// The packages of `test_args`.

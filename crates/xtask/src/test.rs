@@ -27,7 +27,8 @@ Chromium with its driver. Compiles with clippy, whose warnings are errors. Stops
 The tests of edge and page are e2e/edge/*.test.mjs and e2e/*.test.mjs, run by Node. Tests are told:
   TARN_PAGE_DIR   the page, to be served as it is     TARN_EDGE_DIR  the edge worker with its wrangler.toml
   TARN_BIN        the native binary                   TARN_PYTHON    a Python with tests/requirements.txt
-  TARN_CHROMIUM   the browser                         TARN_VEGA_DIR  the real files of vega-datasets";
+  TARN_CHROMIUM   the browser                         TARN_VEGA_DIR  the real files of vega-datasets
+  TARN_CONTRACT_DIR   the contract of stores for R2   TARN_TEST_SERVERS   the program with the S3 server of tests/servers";
 
 /// Long enough for a slow machine to load an engine that is hardly optimized.
 const WASM_TEST_TIMEOUT_SECONDS: &str = "600";
@@ -165,6 +166,7 @@ impl Run<'_> {
             .with_surroundings(self.project.cmd("node")?)?
             .env("TARN_PAGE_DIR", homes.page_dir())
             .env("TARN_EDGE_DIR", homes.edge_dir())
+            .env("TARN_CONTRACT_DIR", homes.contract_dir())
             .dir(&self.project.e2e())
             // Each file starts servers and browsers of its own, and two cores are soon busy.
             .args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
@@ -178,6 +180,7 @@ impl Run<'_> {
     fn with_surroundings(&self, cmd: Cmd) -> Result<Cmd> {
         let mut cmd = cmd
             .env("TARN_BIN", self.project.target.join("debug/tarn"))
+            .env("TARN_TEST_SERVERS", self.project.target.join("debug/tarn-test-servers"))
             .env("TARN_VEGA_DIR", self.project.e2e().join("node_modules/vega-datasets/data"));
         if let Ok(browser) = system::set_up_browser() {
             cmd = cmd.env("TARN_CHROMIUM", browser.chromium);

@@ -19,6 +19,7 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use http::Request;
 use http::header::AUTHORIZATION;
+pub use r2::R2Store;
 use refusal::Refusal;
 use std::sync::Arc;
 use tarn_http_api::MAX_BODY_BYTES;

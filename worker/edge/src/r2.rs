@@ -27,7 +27,7 @@ const DELETE_AT_ONCE: usize = 1000;
 const WHOLE_READ_BYTES: u64 = 8 << 20;
 
 /// All objects of a bucket; paths are its keys.
-pub(crate) struct R2Store {
+pub struct R2Store {
     bucket: Arc<SendWrapper<Bucket>>,
 }
 
@@ -45,7 +45,8 @@ pub(crate) enum R2Error {
 }
 
 impl R2Store {
-    pub(crate) fn new(bucket: Bucket) -> Self {
+    /// The objects of the bucket that was bound.
+    pub fn new(bucket: Bucket) -> Self {
         Self { bucket: Arc::new(SendWrapper::new(bucket)) }
     }
 

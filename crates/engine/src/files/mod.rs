@@ -2,12 +2,14 @@
 
 mod csv_options;
 mod json_array;
-mod json_source;
 mod listing;
 mod partitions;
+mod quotes;
 mod sniff;
 mod table;
 mod text_fault;
+mod text_format;
+mod text_source;
 
 pub(crate) use table::FilesTable;
 pub(crate) use text_fault::TextFiles;
@@ -16,17 +18,16 @@ use crate::{Error, ErrorKind, Position, Result};
 use csv_options::CsvChoices;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::datasource::file_format::FileFormat;
-use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::execution::SessionState;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use json_source::JsonText;
 use listing::Listing;
 use object_store::ObjectStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tarn_storage::Stores;
+use text_format::{Syntax, TextFormat};
 use url::Url;
 
 /// Rows that schema inference reads of text files. A later value of another type is an error that names its line.
@@ -131,21 +132,15 @@ async fn open_unplaced(
         Format::Csv => {
             let sample = sniff::sample(&store, &files[0], &compression).await?;
             let choices = CsvChoices::new(&spec.options, &sample, &listing.files[0].location)?;
-            // A quote that is never closed is no error to Arrow: it swallows the rest of the file into one value.
-            if sample.len() < sniff::SAMPLE_BYTES
-                && let Some(fault) = text_fault::csv_fault(&sample, &choices, files[0].location.as_ref())
-            {
-                return Err(fault);
-            }
             text = Some(TextFiles::csv(Arc::clone(&store), files.clone(), compression, choices.clone()));
-            let options = choices.to_datafusion(&compression, INFER_ROWS);
-            Arc::new(CsvFormat::default().with_options(options))
+            Arc::new(TextFormat::new(compression, Syntax::Csv(choices), &sample))
         }
         Format::Json => {
             check_options(&spec.options, &["multiline"])?;
             let sample = sniff::sample(&store, &files[0], &compression).await?;
             text = Some(TextFiles::json(Arc::clone(&store), files.clone(), compression));
-            Arc::new(JsonText { compression, is_array: json_array::is_array(&sample) })
+            let syntax = if json_array::is_array(&sample) { Syntax::JsonArray } else { Syntax::JsonLines };
+            Arc::new(TextFormat::new(compression, syntax, &sample))
         }
     };
     let inferred = infer_schema(state, &file_format, &store, &files).await;

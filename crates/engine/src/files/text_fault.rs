@@ -4,6 +4,7 @@
 //! files are read once more, line by line, to say where.
 
 use super::csv_options::CsvChoices;
+use super::quotes::QuoteScanner;
 use crate::{Error, ErrorKind};
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
 use futures::{StreamExt, TryStreamExt};
@@ -88,10 +89,11 @@ pub(super) fn csv_fault(text: &[u8], choices: &CsvChoices, name: &str) -> Option
         .has_headers(false)
         .flexible(true)
         .from_reader(text);
+    let mut quotes = QuoteScanner::new(choices);
+    quotes.feed(text);
+    let open_line = quotes.open_at().and_then(|at| usize::try_from(at).ok()).map(|at| line_at(text, at));
     let mut record = csv::ByteRecord::new();
     let mut width = None;
-    // Where the record before began, and whether its last value goes over several lines.
-    let mut last = (1, false);
     loop {
         let line = reader.position().line();
         match reader.read_byte_record(&mut record) {
@@ -100,6 +102,10 @@ pub(super) fn csv_fault(text: &[u8], choices: &CsvChoices, name: &str) -> Option
             Err(error) => return Some(bad(format!("{name}, line {line}: {error}"))),
         }
         let line = record.position().map_or(line, csv::Position::line);
+        // The record of an open quote goes to the end of the file, whatever its fields look like.
+        if open_line.is_some_and(|open| reader.position().line() > open as u64) {
+            break;
+        }
         let expected = *width.get_or_insert(record.len());
         if record.len() != expected {
             return Some(
@@ -110,21 +116,19 @@ pub(super) fn csv_fault(text: &[u8], choices: &CsvChoices, name: &str) -> Option
                 .hint("Mend the line; if the delimiter was guessed wrongly, pass sep => '…' to read_files"),
             );
         }
-        last = (line, record.iter().next_back().is_some_and(|value| value.contains(&b'\n')));
     }
-    // A quote that nobody closes swallows the rest of the file into one value.
-    let (line, is_long) = last;
-    (is_long && !text.trim_ascii_end().ends_with(&[choices.quote])).then(|| {
+    let line = open_line?;
+    Some(
         bad(format!("{name}, line {line}: a quote is opened there and never closed"))
-            .hint("Close the quote in the file, or pass quote => '…' if the character means something else")
-    })
+            .hint("Close the quote in the file, or pass quote => '…' if the character means something else"),
+    )
 }
 
 /// The first byte that is not UTF-8.
 fn encoding_fault(text: &[u8], name: &str) -> Option<Error> {
     let error = std::str::from_utf8(text).err()?;
     let at = error.valid_up_to();
-    let line = 1 + text[..at].iter().filter(|&&byte| byte == b'\n').count();
+    let line = line_at(text, at);
     let byte = text[at];
     Some(bad(format!("{name}, line {line}: the byte 0x{byte:02X} is not UTF-8")).hint(
         "The file is in another encoding, such as Latin-1: save it as UTF-8 (iconv -f LATIN1 -t UTF-8)",
@@ -179,10 +183,15 @@ fn json_message(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
+/// The line of the first value from an offset on.
 fn line_of(text: &[u8], offset: usize) -> usize {
     let skipped = text[offset..].iter().take_while(|byte| byte.is_ascii_whitespace());
-    let offset = offset + skipped.count();
-    1 + text[..offset].iter().filter(|&&byte| byte == b'\n').count()
+    line_at(text, offset + skipped.count())
+}
+
+/// The line of an offset, from 1.
+fn line_at(text: &[u8], offset: usize) -> usize {
+    1 + memchr::memchr_iter(b'\n', &text[..offset]).count()
 }
 
 #[cfg(test)]
@@ -205,6 +214,8 @@ mod tests {
         assert_eq!(csv(b"a,b\n1,2\nM\xFCnchen,2\n").unwrap(), "a.csv, line 3: the byte 0xFC is not UTF-8");
         let open = csv(b"a,b\n1,\"x\n2,y\n3,z\n").unwrap();
         assert_eq!(open, "a.csv, line 2: a quote is opened there and never closed");
+        let open = csv(b"a,b\n1,2\n\"x,2\n3,z\n").unwrap();
+        assert_eq!(open, "a.csv, line 3: a quote is opened there and never closed");
     }
 
     #[test]

@@ -30,7 +30,7 @@ use crate::Instant;
 
 /// How long a slice runs. Messages wait for the end of a slice, and want an answer within 50 ms; a turn of the event
 /// loop costs some ten microseconds, so shorter ones would do as well.
-const SLICE: Duration = Duration::from_millis(12);
+const SLICE_TIME: Duration = Duration::from_millis(12);
 
 /// How often an idle runtime is looked at for tasks that something foreign woke.
 const WATCHDOG: Duration = Duration::from_millis(15);
@@ -38,8 +38,9 @@ const WATCHDOG: Duration = Duration::from_millis(15);
 /// How many tasks run before the main future looks at the clock. Small, since one poll of a task can take long.
 const TASKS_A_ROUND: u32 = 4;
 
-/// Ends slices where clocks stand still while code runs (workerd's defence against timing attacks).
-const ROUNDS_A_SLICE: u32 = 100_000;
+/// Ends slices where clocks stand still while code runs (workerd's defence against timing attacks): so many looks at a
+/// clock that has not moved. Between two looks lies a batch, or next to nothing.
+const LOOKS_A_SLICE: u32 = 512;
 
 /// Runs a future, and all that it spawns on tokio, to its end, giving the event loop its turns.
 ///
@@ -69,7 +70,15 @@ pub async fn drive<F: Future>(future: F) -> F::Output {
 /// Whether the current slice has used up its time, so long work should wake itself and return `Pending`. Always false
 /// outside of [`drive`].
 pub fn slice_is_over() -> bool {
-    SLICE_ENDS.get().is_some_and(|end| Instant::now() >= end)
+    SLICE.get().is_some_and(|slice| {
+        let now = Instant::now();
+        if now > slice.start {
+            return now.duration_since(slice.start) >= SLICE_TIME;
+        }
+        let looks = slice.looks + 1;
+        SLICE.set(Some(Slice { looks, ..slice }));
+        looks >= LOOKS_A_SLICE
+    })
 }
 
 /// Makes every idle [`drive`] look at its tasks again: for code that wakes them from a callback of JavaScript.
@@ -80,11 +89,19 @@ pub fn kick_drivers() {
 }
 
 pub(super) fn is_in_slice() -> bool {
-    SLICE_ENDS.get().is_some()
+    SLICE.get().is_some()
+}
+
+/// A stretch of work between two turns of the event loop.
+#[derive(Clone, Copy)]
+struct Slice {
+    start: Instant,
+    /// Looks at the clock that found it where it was at the start.
+    looks: u32,
 }
 
 thread_local! {
-    static SLICE_ENDS: Cell<Option<Instant>> = const { Cell::new(None) };
+    static SLICE: Cell<Option<Slice>> = const { Cell::new(None) };
     static DRIVERS: RefCell<Vec<Arc<Kick>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -130,7 +147,6 @@ impl Driver {
             return SliceEnd::Idle;
         };
         let _clock = SliceClock::start();
-        let mut rounds = 0;
         let mut cx = Context::from_waker(&self.main_waker);
         self.sentinel_polls.store(0, Relaxed);
         runtime.block_on(std::future::poll_fn(|runtime_cx| {
@@ -145,8 +161,7 @@ impl Driver {
                 self.main.kick.is_kicked.store(false, Relaxed);
                 return Poll::Ready(SliceEnd::Idle);
             }
-            rounds += 1;
-            if slice_is_over() || rounds == ROUNDS_A_SLICE {
+            if slice_is_over() {
                 return Poll::Ready(SliceEnd::TimeIsUp);
             }
             runtime_cx.waker().wake_by_ref();
@@ -171,19 +186,19 @@ impl Drop for Driver {
     }
 }
 
-/// Sets the end of the slice for [`slice_is_over`], and unsets it.
+/// Sets the slice for [`slice_is_over`], and unsets it.
 struct SliceClock;
 
 impl SliceClock {
     fn start() -> Self {
-        SLICE_ENDS.set(Some(Instant::now() + SLICE));
+        SLICE.set(Some(Slice { start: Instant::now(), looks: 0 }));
         Self
     }
 }
 
 impl Drop for SliceClock {
     fn drop(&mut self) {
-        SLICE_ENDS.set(None);
+        SLICE.set(None);
     }
 }
 
