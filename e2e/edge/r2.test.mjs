@@ -33,8 +33,10 @@ describe("R2", { timeout: 10 * QUERY_MS }, () => {
   });
 
   test("a folder of more files than one page of a list holds", async () => {
-    const puts = Array.from({ length: 1100 }, (_, index) => bucket.put(`many/${index}.csv`, `n\n${index}\n`));
-    await Promise.all(puts);
+    // A few at a time: workerd closes idle connections, and of a thousand one is always about to be used.
+    for (let first = 0; first < 1100; first += 10) {
+      await Promise.all(Array.from({ length: 10 }, (_, more) => bucket.put(`many/${first + more}.csv`, `n\n${first + more}\n`)));
+    }
     assert.deepEqual(await edge.rows("SELECT count(*), sum(n) FROM csv.`many`"), [["1100", String((1099 * 1100) / 2)]]);
   });
 

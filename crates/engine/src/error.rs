@@ -323,8 +323,9 @@ fn from_store(error: &object_store::Error) -> Error {
         E::AlreadyExists { path, .. } | E::Precondition { path, .. } => {
             Error::new(ErrorKind::Invalid, format!("{path} exists already"))
         }
-        E::PermissionDenied { source, .. } | E::Unauthenticated { source, .. } => {
-            Error::new(ErrorKind::PermissionDenied, source.to_string())
+        E::PermissionDenied { path, .. } | E::Unauthenticated { path, .. } => {
+            Error::new(ErrorKind::PermissionDenied, format!("The store refuses access to {path}"))
+                .hint("Check the keys: the secret may be wrong, they may have expired, or lack a permission")
         }
         E::NotSupported { source } => Error::new(ErrorKind::Unsupported, source.to_string()),
         E::NotImplemented { .. } => Error::new(ErrorKind::Unsupported, error.to_string()),

@@ -10,6 +10,7 @@ mod files;
 mod memory;
 mod metered;
 mod names;
+mod pace;
 mod query;
 mod read_files;
 mod session;

@@ -1,8 +1,9 @@
 //! Wraps the leaves and the joins of a plan: counts the rows of the leaves, stops when the query is cancelled, and gives
-//! the thread back when its slice of time is over. Keeps errors from a sink.
+//! the thread back when its slice of time is over. Gives joins their probe side in slices, and keeps errors from a sink.
 //!
 //! A browser has one thread: a scan that always has a batch ready would keep it, and no message would be heard.
 
+use crate::pace::{Pace, Slicer};
 use crate::query::QueryControl;
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
@@ -19,10 +20,14 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Pla
 use futures::{Stream, StreamExt};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
+use tarn_platform::Instant;
 
-/// Batches that a stream gives before it lets other tasks have a turn.
+/// Batches that a stream gives before it lets other tasks have a turn, and how long it may take over fewer.
 const BATCHES_A_TURN: usize = 64;
+const LONGEST_TURN: Duration = Duration::from_millis(10);
 
 /// Wraps every leaf of a plan, and every operator that makes many batches of one.
 pub(crate) fn meter(
@@ -35,9 +40,41 @@ pub(crate) fn meter(
             name if name.contains("Join") || name.contains("Unnest") => Role::Multiplier,
             _ => return Ok(Transformed::no(node)),
         };
-        Ok(Transformed::yes(Arc::new(MeteredExec::new(node, Arc::clone(control), role)) as _))
+        let node = match Pace::of(&node) {
+            Some(pace) => with_pace(&node, control, &pace)?,
+            None => node,
+        };
+        Ok(Transformed::yes(wrap(&node, control, role)))
     })
     .map(|transformed| transformed.data)
+}
+
+fn wrap(node: &Arc<dyn ExecutionPlan>, control: &Arc<QueryControl>, role: Role) -> Arc<dyn ExecutionPlan> {
+    Arc::new(MeteredExec::new(Arc::clone(node), Arc::clone(control), role))
+}
+
+fn with_children(
+    node: &Arc<dyn ExecutionPlan>,
+    children: Vec<Arc<dyn ExecutionPlan>>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    Arc::clone(node)
+        .replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
+}
+
+/// A join whose probe side comes in slices. It builds from its first child and probes with its second.
+fn with_pace(
+    join: &Arc<dyn ExecutionPlan>,
+    control: &Arc<QueryControl>,
+    pace: &Pace,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let [build, probe] = join.children()[..] else {
+        return datafusion::common::internal_err!("a join has two children");
+    };
+    let build = match pace {
+        Pace::ByBuildRows(rows) => wrap(build, control, Role::Build(Arc::clone(rows))),
+        Pace::ByTime => Arc::clone(build),
+    };
+    with_children(join, vec![build, wrap(probe, control, Role::Probe(pace.clone()))])
 }
 
 /// Wraps the input of a sink, so that an error never reaches the sink.
@@ -52,23 +89,22 @@ pub(crate) fn hold_errors(
         if !node.is::<DataSinkExec>() {
             return Ok(Transformed::no(node));
         }
-        let held = node.children().into_iter().map(|child| {
-            Arc::new(MeteredExec::new(Arc::clone(child), Arc::clone(control), Role::SinkInput)) as _
-        });
-        let held = held.collect();
-        Ok(Transformed::yes(
-            node.replace_children(held, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))?,
-        ))
+        let held = node.children().into_iter().map(|child| wrap(child, control, Role::SinkInput)).collect();
+        Ok(Transformed::yes(with_children(&node, held)?))
     })
     .map(|transformed| transformed.data)
 }
 
 /// What is wrapped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Role {
     Leaf,
     /// A join can put out batches for minutes without asking a leaf for more.
     Multiplier,
+    /// What a join holds in memory: its rows are counted here.
+    Build(Arc<AtomicUsize>),
+    /// What a join tests against it.
+    Probe(Pace),
     SinkInput,
 }
 
@@ -129,14 +165,27 @@ impl ExecutionPlan for MeteredExec {
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(Self::new(input, Arc::clone(&self.control), self.role))),
+            (Some(input), true) => {
+                Ok(Arc::new(Self::new(input, Arc::clone(&self.control), self.role.clone())))
+            }
             _ => datafusion::common::internal_err!("MeteredExec has one child"),
         }
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(partition, context)?;
-        Ok(Box::pin(MeteredStream { input, control: Arc::clone(&self.control), role: self.role, batches: 0 }))
+        let slicer = match &self.role {
+            Role::Probe(pace) => Some(Slicer::new(pace.clone())),
+            _ => None,
+        };
+        Ok(Box::pin(MeteredStream {
+            input,
+            control: Arc::clone(&self.control),
+            role: self.role.clone(),
+            slicer,
+            batches: 0,
+            turn_began: None,
+        }))
     }
 
     fn partition_statistics(&self, partition: Option<usize>) -> Result<Arc<Statistics>> {
@@ -149,14 +198,16 @@ struct MeteredStream {
     input: SendableRecordBatchStream,
     control: Arc<QueryControl>,
     role: Role,
+    slicer: Option<Slicer>,
     batches: usize,
+    turn_began: Option<Instant>,
 }
 
 impl Stream for MeteredStream {
     type Item = Result<RecordBatch>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.role == Role::SinkInput {
+        if matches!(self.role, Role::SinkInput) {
             return match self.input.poll_next_unpin(cx) {
                 Poll::Ready(Some(Err(error))) => {
                     self.control.fail(error);
@@ -169,20 +220,37 @@ impl Stream for MeteredStream {
             return Poll::Ready(Some(Err(crate::Error::cancelled().into())));
         }
         // Whoever polls in a loop gives other tasks of its thread a turn now and then.
-        let is_turn_over = self.batches >= BATCHES_A_TURN;
+        let now = Instant::now();
+        let turn_began = *self.turn_began.get_or_insert(now);
+        let is_turn_over = self.batches >= BATCHES_A_TURN || now.duration_since(turn_began) >= LONGEST_TURN;
         if is_turn_over || tarn_platform::slice_is_over() {
             self.batches = 0;
+            self.turn_began = None;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let polled = self.input.poll_next_unpin(cx);
-        if let Poll::Ready(Some(Ok(batch))) = &polled {
+        if let Some(slice) = self.slicer.as_mut().and_then(Slicer::next) {
             self.batches += 1;
-            if self.role == Role::Leaf {
-                self.control.add_rows_read(batch.num_rows());
-            }
+            return Poll::Ready(Some(Ok(slice)));
         }
-        polled
+        let polled = self.input.poll_next_unpin(cx);
+        let Poll::Ready(Some(Ok(batch))) = polled else {
+            // Waiting is a turn for the others as well.
+            self.turn_began = None;
+            return polled;
+        };
+        self.batches += 1;
+        match &self.role {
+            Role::Leaf => self.control.add_rows_read(batch.num_rows()),
+            Role::Build(rows) => {
+                rows.fetch_add(batch.num_rows(), Ordering::Relaxed);
+            }
+            Role::Multiplier | Role::Probe(_) | Role::SinkInput => {}
+        }
+        Poll::Ready(match &mut self.slicer {
+            Some(slicer) => slicer.cut(batch).map(Ok),
+            None => Some(Ok(batch)),
+        })
     }
 }
 

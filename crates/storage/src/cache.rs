@@ -19,17 +19,28 @@ pub(crate) struct Key {
     pub(crate) path: Path,
 }
 
-/// What stands for the content of a file: its ETag, or when it was modified and its size.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Version(String);
+/// What stands for the content of a file: its ETag, or when it was modified; and its size, for servers whose ETag does
+/// not change.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    tag: Option<String>,
+    /// Seconds, since lists have fractions of them that the headers of an answer do not.
+    modified: i64,
+    size: u64,
+}
 
 impl Version {
     pub(crate) fn of(meta: &ObjectMeta) -> Self {
-        match &meta.e_tag {
-            // The size beside it, for servers whose ETag does not change.
-            Some(tag) => Self(format!("{tag} {}", meta.size)),
-            None => Self(format!("{} {}", meta.last_modified.timestamp_micros(), meta.size)),
-        }
+        Self { tag: meta.e_tag.clone(), modified: meta.last_modified.timestamp(), size: meta.size }
+    }
+
+    /// Whether both can be of the same content. Some servers tell an ETag when a file is read, but not in lists.
+    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
+        self.size == other.size
+            && match (&self.tag, &other.tag) {
+                (Some(tag), Some(other)) => tag == other,
+                _ => self.modified == other.modified,
+            }
     }
 }
 
@@ -82,8 +93,18 @@ impl ByteCache {
     /// Notes what a file is now; forgets its bytes if it was something else before, and says whether that was so.
     pub(crate) fn note(&self, key: &Key, meta: &ObjectMeta) -> bool {
         let mut state = self.state.lock();
-        let is_changed =
-            state.files.get(key).is_some_and(|file| Version::of(&file.meta) != Version::of(meta));
+        let known = state.files.get_mut(key);
+        let is_changed = match known {
+            Some(file) if Version::of(&file.meta).agrees_with(&Version::of(meta)) => {
+                // An ETag tells more than the time that was all that was known.
+                if file.meta.e_tag.is_none() {
+                    file.meta = meta.clone();
+                }
+                false
+            }
+            Some(_) => true,
+            None => false,
+        };
         if is_changed {
             state.forget(key);
         }
@@ -131,7 +152,8 @@ impl ByteCache {
         }
         let mut state = self.state.lock();
         let state = &mut *state;
-        let Some(file) = state.files.get_mut(key).filter(|file| Version::of(&file.meta) == *version) else {
+        let Some(file) = state.files.get_mut(key).filter(|file| Version::of(&file.meta).agrees_with(version))
+        else {
             return;
         };
         let end = start + bytes.len() as u64;
@@ -256,6 +278,23 @@ mod tests {
         assert_eq!(cache.size_bytes(), 80);
         assert_eq!(starts(&cache, "g"), []);
         assert_eq!((starts(&cache, "f").len(), starts(&cache, "h").len()), (1, 1));
+    }
+
+    #[test]
+    fn lists_without_tags_are_no_other_version() {
+        let (cache, tagged) = (ByteCache::new(1000), meta("a"));
+        let listed = ObjectMeta { e_tag: None, ..tagged.clone() };
+        let listed =
+            ObjectMeta { last_modified: listed.last_modified + chrono::TimeDelta::milliseconds(7), ..listed };
+        cache.note(&key("f"), &listed);
+        cache.insert(&key("f"), &Version::of(&tagged), 0, &Bytes::from(vec![0; 40]));
+        assert!(!cache.note(&key("f"), &tagged));
+        assert_eq!(cache.size_bytes(), 40);
+        // From here on the tag is known.
+        assert!(cache.note(&key("f"), &meta("b")));
+        let later =
+            ObjectMeta { last_modified: listed.last_modified + chrono::TimeDelta::seconds(1), ..listed };
+        assert!(cache.note(&key("f"), &later));
     }
 
     #[test]

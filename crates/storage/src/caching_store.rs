@@ -114,7 +114,7 @@ impl CachingStore {
             })
             .buffered(PARALLEL_FETCHES);
         while let Some((start, fetched)) = fetched.try_next().await? {
-            if fetched.version != version {
+            if !fetched.version.agrees_with(&version) {
                 return Err(Error::Changed { path: key.path.to_string() }
                     .into_store_error("cache", key.path.as_ref()));
             }

@@ -40,6 +40,20 @@ async fn csv_faults_name_their_line() {
         assert!(error.message.ends_with(says), "{error:?}");
         assert!(error.hint.is_some(), "{error:?}");
     }
+    // Far behind what is looked at to guess the delimiter, in another file than the first, and where only another column
+    // is asked for.
+    let rows = "1,x\n".repeat(100_000);
+    home.write("far.csv", format!("a,b\n{rows}2,\"y\n3,z\n"));
+    home.write("many/1.csv", "a,b\n1,x\n");
+    home.write("many/2.csv", "a,b\n2,\"y\n3,z\n");
+    for (path, says) in [
+        ("far.csv", "far.csv, line 100002: a quote is opened there and never closed"),
+        ("many", "many/2.csv, line 2: a quote is opened there and never closed"),
+    ] {
+        let error = home.error(&format!("SELECT sum(a) FROM csv.`{path}`")).await;
+        assert_eq!(error.kind, ErrorKind::BadData, "{error:?}");
+        assert!(error.message.ends_with(says), "{error:?}");
+    }
     home.write("empty.csv", "");
     assert_eq!(home.error("SELECT * FROM csv.`empty.csv`").await.kind, ErrorKind::BadData);
 }

@@ -8,7 +8,7 @@ mod timer;
 
 use std::time::Duration;
 
-pub use driver::{drive, kick_drivers, slice_is_over};
+pub use driver::{count_work, drive, kick_drivers, slice_is_over};
 pub use macrotask::macrotask;
 pub use send_wrapper::{SendWrapper, js};
 
