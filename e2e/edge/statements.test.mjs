@@ -177,14 +177,6 @@ describe("statements over R2", { timeout: 10 * QUERY_MS }, () => {
       assert.deepEqual(await edge.rows("SELECT 1"), [["1"]]);
     });
 
-    test("so is one that computes too long", async () => {
-      const url = `${server.url}/flights-3m.parquet`;
-      const sql = `SELECT count(*) FROM parquet.\`${url}\` a CROSS JOIN parquet.\`${url}\` b WHERE a.delay * b.delay = 1234567`;
-      const answer = await edge.execute(sql, { wait_timeout: "5s", on_wait_timeout: "CANCEL" });
-      assert.deepEqual(answer.status, { state: "CANCELED" });
-      assert.deepEqual(await edge.rows("SELECT 1"), [["1"]]);
-    });
-
     test("says what is not there", async () => {
       const error = await edge.error(`SELECT * FROM csv.\`${server.url}/nothing.csv\``);
       assert.equal(error.error_code, "NOT_FOUND");
