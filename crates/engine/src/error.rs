@@ -325,7 +325,10 @@ fn from_store(error: &object_store::Error) -> Error {
         }
         E::PermissionDenied { path, .. } | E::Unauthenticated { path, .. } => {
             Error::new(ErrorKind::PermissionDenied, format!("The store refuses access to {path}"))
-                .hint("Check the keys: the secret may be wrong, they may have expired, or lack a permission")
+                .hint(
+                    "For a bucket check the keys: the secret may be wrong, they may have expired or lack a permission; \
+                     for a file on the disk, who may read or write it",
+                )
         }
         E::NotSupported { source } => Error::new(ErrorKind::Unsupported, source.to_string()),
         E::NotImplemented { .. } => Error::new(ErrorKind::Unsupported, error.to_string()),

@@ -247,10 +247,11 @@ impl Stream for MeteredStream {
             }
             Role::Multiplier | Role::Probe(_) | Role::SinkInput => {}
         }
-        Poll::Ready(match &mut self.slicer {
-            Some(slicer) => slicer.cut(batch).map(Ok),
-            None => Some(Ok(batch)),
-        })
+        let given = match &mut self.slicer {
+            Some(slicer) => slicer.cut(batch),
+            None => batch,
+        };
+        Poll::Ready(Some(Ok(given)))
     }
 }
 

@@ -61,12 +61,16 @@ impl Slicer {
         Self { pace, keyed_rows: FIRST_KEYED_ROWS, given_at: None, rest: None }
     }
 
-    /// The next slice of the batch that was put in last. Asked for when the slice before has been probed.
+    /// The next slice of the batch that was cut last. Asked for when the slice before has been probed.
     pub(crate) fn next(&mut self) -> Option<RecordBatch> {
         if let Some(given_at) = self.given_at.take() {
             self.keyed_rows = paced(self.keyed_rows, given_at.elapsed());
         }
-        let batch = self.rest.take()?;
+        self.rest.take().map(|rest| self.cut(rest))
+    }
+
+    /// The first slice of a batch; the others come from `next`.
+    pub(crate) fn cut(&mut self, batch: RecordBatch) -> RecordBatch {
         let rows = match &self.pace {
             Pace::ByBuildRows(rows) => (PAIRS_A_SLICE / rows.load(Relaxed).max(1)).max(1),
             Pace::ByTime => {
@@ -75,18 +79,12 @@ impl Slicer {
             }
         };
         if batch.num_rows() <= rows {
-            return Some(batch);
+            return batch;
         }
         self.rest = Some(batch.slice(rows, batch.num_rows() - rows));
         // A clock that stands still does not show this work.
         tarn_platform::count_work(BATCHES_A_SLICE);
-        Some(batch.slice(0, rows))
-    }
-
-    /// Puts in a batch, and takes its first slice.
-    pub(crate) fn cut(&mut self, batch: RecordBatch) -> Option<RecordBatch> {
-        self.rest = Some(batch);
-        self.next()
+        batch.slice(0, rows)
     }
 }
 
@@ -125,7 +123,7 @@ mod tests {
         let batch = RecordBatch::try_from_iter([("n", numbers)]).unwrap();
         for (build_rows, first) in [(0, 8192), (100, 8192), (1 << 10, 1024), (1 << 20, 1), (1 << 24, 1)] {
             let mut slicer = Slicer::new(Pace::ByBuildRows(Arc::new(AtomicUsize::new(build_rows))));
-            let mut slices: Vec<RecordBatch> = slicer.cut(batch.clone()).into_iter().collect();
+            let mut slices = vec![slicer.cut(batch.clone())];
             slices.extend(std::iter::from_fn(|| slicer.next()));
             assert_eq!(slices[0].num_rows(), first, "{build_rows}");
             let all =

@@ -24,14 +24,17 @@ pub(crate) struct Key {
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
     tag: Option<String>,
-    /// Seconds, since lists have fractions of them that the headers of an answer do not.
-    modified: i64,
+    modified_micros: i64,
     size: u64,
 }
 
 impl Version {
     pub(crate) fn of(meta: &ObjectMeta) -> Self {
-        Self { tag: meta.e_tag.clone(), modified: meta.last_modified.timestamp(), size: meta.size }
+        Self {
+            tag: meta.e_tag.clone(),
+            modified_micros: meta.last_modified.timestamp_micros(),
+            size: meta.size,
+        }
     }
 
     /// Whether both can be of the same content. Some servers tell an ETag when a file is read, but not in lists.
@@ -39,9 +42,15 @@ impl Version {
         self.size == other.size
             && match (&self.tag, &other.tag) {
                 (Some(tag), Some(other)) => tag == other,
-                _ => self.modified == other.modified,
+                _ => is_same_moment(self.modified_micros, other.modified_micros),
             }
     }
+}
+
+/// Whether two times can be of one change: lists tell fractions of a second, the headers of an answer whole ones only.
+fn is_same_moment(a: i64, b: i64) -> bool {
+    const SECOND: i64 = 1_000_000;
+    a == b || (a.div_euclid(SECOND) == b.div_euclid(SECOND) && (a % SECOND == 0 || b % SECOND == 0))
 }
 
 /// Pieces of files, least recently used first to go.
@@ -93,18 +102,14 @@ impl ByteCache {
     /// Notes what a file is now; forgets its bytes if it was something else before, and says whether that was so.
     pub(crate) fn note(&self, key: &Key, meta: &ObjectMeta) -> bool {
         let mut state = self.state.lock();
-        let known = state.files.get_mut(key);
-        let is_changed = match known {
-            Some(file) if Version::of(&file.meta).agrees_with(&Version::of(meta)) => {
-                // An ETag tells more than the time that was all that was known.
-                if file.meta.e_tag.is_none() {
-                    file.meta = meta.clone();
-                }
-                false
+        let is_changed = state.files.get_mut(key).is_some_and(|file| {
+            let agrees = Version::of(&file.meta).agrees_with(&Version::of(meta));
+            // An ETag tells more than the time that was all that was known.
+            if agrees && file.meta.e_tag.is_none() && meta.e_tag.is_some() {
+                file.meta = meta.clone();
             }
-            Some(_) => true,
-            None => false,
-        };
+            !agrees
+        });
         if is_changed {
             state.forget(key);
         }
@@ -290,6 +295,11 @@ mod tests {
         cache.insert(&key("f"), &Version::of(&tagged), 0, &Bytes::from(vec![0; 40]));
         assert!(!cache.note(&key("f"), &tagged));
         assert_eq!(cache.size_bytes(), 40);
+        // Of two lists the fractions count.
+        let again = ByteCache::new(1000);
+        again.note(&key("f"), &listed);
+        let soon = listed.last_modified + chrono::TimeDelta::milliseconds(1);
+        assert!(again.note(&key("f"), &ObjectMeta { last_modified: soon, ..listed.clone() }));
         // From here on the tag is known.
         assert!(cache.note(&key("f"), &meta("b")));
         let later =
