@@ -44,7 +44,7 @@ export function looks(shared) {
             };
             await look("empty");
             await tarn.page.getByLabel("Files to open").setInputFiles([data("movies.json"), data("airports.csv")]);
-            await tarn.run("SELECT 1 AS one; SELECT * FROM json.`movies.json`");
+            await tarn.run("SELECT 1 AS one; SELECT Title AS film, * FROM json.`movies.json`");
             await tarn.cell(0, 0).click();
             await look("full");
             await tarn.grid.press("Enter");
