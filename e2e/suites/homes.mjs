@@ -31,6 +31,24 @@ export function homes(shared) {
       assert.equal(await tarn.run("SELECT 2 AS two"), "Finished");
     }));
 
+  test("a full storage fails what is written, keeps what was, and says what to do", () =>
+    inPage(shared, async (tarn) => {
+      await tarn.openFiles(data("flights-3m.parquet"));
+      assert.equal(await tarn.run("COPY (SELECT 4 AS n) TO 'four.parquet'"), "Finished");
+      const devtools = await tarn.page.context().newCDPSession(tarn.page);
+      const { origin } = new URL(shared.url);
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1_000_000 });
+      assert.equal(await tarn.run("COPY (SELECT * FROM parquet.`flights-3m.parquet`) TO 'all.parquet'"), "Failed");
+      assert.match(await tarn.alert.innerText(), /full[\s\S]*not needed/i);
+      assert.equal(await tarn.fileRow("all.parquet").count(), 0);
+      assert.equal(await tarn.run("SELECT n FROM parquet.`four.parquet`"), "Finished");
+      assert.equal(await tarn.cell(0, 0).textContent(), "4");
+      // Nothing of the file that did not fit is left to take room.
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+      const { usage } = await devtools.send("Storage.getUsageAndQuota", { origin });
+      assert.ok(usage < 1_000_000, `${usage} bytes are in use`);
+    }));
+
   test("two tabs work at once and see the files that either wrote", () =>
     inPage(shared, async (one) => {
       const two = await Tarn.open(one.page.context(), shared.url);
