@@ -11,13 +11,14 @@ mod memory;
 mod metered;
 mod names;
 mod pace;
+mod paced_sort;
 mod query;
 mod read_files;
 mod session;
 mod stores;
 
 pub use error::{Error, ErrorKind, Position, Result};
-pub use memory::{EnginePool, Refusal};
+pub use memory::{BatchAccount, EnginePool, Refusal, Shortage};
 pub use query::{OperatorProgress, Progress, Query, QueryControl};
 pub use session::{Engine, EngineOptions, Session};
 

@@ -3,6 +3,8 @@
 //! DataFusion's pools know a limit but not whose turn it was: here a query's account remembers which operator was
 //! refused, so that the error can name it without reading it out of a text.
 
+use datafusion::arrow::array::RecordBatch;
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool, MemoryReservation};
 use parking_lot::Mutex;
@@ -53,6 +55,53 @@ impl EnginePool {
     /// Gives bytes back.
     pub fn give_back(&self, bytes: usize) {
         self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// The account of batches that somebody keeps. Buffers that several of them share, such as the slices of one large batch,
+/// are counted once. What was taken is given back on drop.
+#[derive(Debug)]
+pub struct BatchAccount {
+    pool: Arc<EnginePool>,
+    counter: RecordBatchMemoryCounter,
+    held_bytes: usize,
+}
+
+/// Memory that a batch needs and that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shortage {
+    /// What the batch adds.
+    pub asked_bytes: usize,
+    /// What is left.
+    pub left_bytes: usize,
+}
+
+impl BatchAccount {
+    /// Of no batches yet.
+    pub fn new(pool: Arc<EnginePool>) -> Self {
+        Self { pool, counter: RecordBatchMemoryCounter::new(), held_bytes: 0 }
+    }
+
+    /// The pool that it takes from.
+    pub fn pool(&self) -> &EnginePool {
+        &self.pool
+    }
+
+    /// Takes what a batch adds.
+    ///
+    /// # Errors
+    /// When that is more than is left; then nothing was taken.
+    pub fn add(&mut self, batch: &RecordBatch) -> Result<(), Shortage> {
+        let asked_bytes = self.counter.count_batch(batch);
+        self.pool.take(asked_bytes).map_err(|left_bytes| Shortage { asked_bytes, left_bytes })?;
+        self.held_bytes += asked_bytes;
+        Ok(())
+    }
+}
+
+impl Drop for BatchAccount {
+    fn drop(&mut self) {
+        self.pool.give_back(self.held_bytes);
     }
 }
 

@@ -4,6 +4,7 @@
 //! A browser has one thread: a scan that always has a batch ready would keep it, and no message would be heard.
 
 use crate::pace::{Pace, Slicer};
+use crate::paced_sort::PacedSortExec;
 use crate::query::QueryControl;
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
@@ -35,6 +36,11 @@ pub(crate) fn meter(
     control: &Arc<QueryControl>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
+        if !tarn_platform::HAS_THREADS
+            && let Some(sort) = PacedSortExec::of(&node, control)
+        {
+            return Ok(Transformed::yes(Arc::new(sort)));
+        }
         let role = match node.name() {
             _ if node.children().is_empty() => Role::Leaf,
             name if name.contains("Join") || name.contains("Unnest") => Role::Multiplier,

@@ -186,6 +186,10 @@ impl Query {
     pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
         let Some(stream) = self.stream.as_mut() else { return Ok(None) };
         let step = self.control.unless_cancelled(stream.next()).await;
+        // Whoever takes batches in a loop, each ready at once, would else keep the only thread to the end.
+        if tarn_platform::slice_is_over() {
+            tarn_platform::yield_now().await;
+        }
         match step {
             Ok(Some(Ok(batch))) => {
                 self.control.rows_returned.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);

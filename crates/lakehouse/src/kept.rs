@@ -5,7 +5,7 @@ use crate::format::cell_text;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
-use tarn_engine::{EnginePool, Error, ErrorKind};
+use tarn_engine::{BatchAccount, EnginePool, Error, ErrorKind};
 
 /// Characters of a cell that a window shows; the whole text is asked for by itself.
 const CELL_CHARACTERS: usize = 300;
@@ -27,8 +27,7 @@ pub struct KeptResult {
     /// The number of the first row of each batch.
     starts: Vec<u64>,
     rows: u64,
-    memory: Arc<EnginePool>,
-    held_bytes: usize,
+    memory: BatchAccount,
     /// Whether no more rows will come.
     pub is_complete: bool,
 }
@@ -36,7 +35,8 @@ pub struct KeptResult {
 impl KeptResult {
     /// No rows yet.
     pub fn new(schema: SchemaRef, memory: Arc<EnginePool>) -> Self {
-        Self { schema, batches: vec![], starts: vec![], rows: 0, memory, held_bytes: 0, is_complete: false }
+        let memory = BatchAccount::new(memory);
+        Self { schema, batches: vec![], starts: vec![], rows: 0, memory, is_complete: false }
     }
 
     /// The columns.
@@ -62,21 +62,19 @@ impl KeptResult {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        let bytes = batch.get_array_memory_size();
-        if let Err(left) = self.memory.take(bytes) {
-            let (mib, limit) = (1usize << 20, self.memory.limit_bytes());
+        if let Err(shortage) = self.memory.add(&batch) {
+            let (mib, limit) = (1usize << 20, self.memory.pool().limit_bytes());
             let message = format!(
                 "The result is too large to keep: after {} rows, {} MiB more are needed and {} MiB of {} MiB are left",
                 self.rows,
-                bytes.div_ceil(mib),
-                left / mib,
+                shortage.asked_bytes.div_ceil(mib),
+                shortage.left_bytes / mib,
                 limit / mib
             );
             return Err(Error::new(ErrorKind::OutOfMemory, message).hint(
                 "Select fewer columns, add a LIMIT, or write the rows to a file with COPY (…) TO 'path'",
             ));
         }
-        self.held_bytes += bytes;
         self.starts.push(self.rows);
         self.rows += batch.num_rows() as u64;
         self.batches.push(batch);
@@ -103,12 +101,6 @@ impl KeptResult {
         let batch = &self.batches[index];
         let within = usize::try_from(row - self.starts[index]).ok()?;
         (within < batch.num_rows()).then_some((batch, within))
-    }
-}
-
-impl Drop for KeptResult {
-    fn drop(&mut self) {
-        self.memory.give_back(self.held_bytes);
     }
 }
 
@@ -154,6 +146,21 @@ mod tests {
         assert!(pool.used_bytes() > 0);
         drop(kept);
         assert_eq!(pool.used_bytes(), 0);
+    }
+
+    /// Aggregates give their rows as slices of one batch, and each slice holds all of it.
+    #[test]
+    fn slices_of_one_batch_count_once() {
+        let whole = batch(0..1000);
+        let mut once = KeptResult::new(whole.schema(), EnginePool::new(1 << 30));
+        once.push(whole.clone()).unwrap();
+        let limit = once.memory.pool().used_bytes();
+        let mut sliced = KeptResult::new(whole.schema(), EnginePool::new(limit));
+        for start in (0..1000).step_by(10) {
+            sliced.push(whole.slice(start, 10)).unwrap();
+        }
+        assert_eq!(sliced.rows(), 1000);
+        assert!(sliced.push(batch(0..10)).is_err());
     }
 
     #[test]

@@ -4,6 +4,9 @@ pub(crate) mod http;
 
 use std::time::Duration;
 
+/// Whether work on one task leaves others running.
+pub const HAS_THREADS: bool = true;
+
 /// `Send` where there are threads: everywhere but in wasm.
 pub trait MaybeSend: Send {}
 impl<T: Send + ?Sized> MaybeSend for T {}

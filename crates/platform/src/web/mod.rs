@@ -12,6 +12,9 @@ pub use driver::{count_work, drive, kick_drivers, slice_is_over};
 pub use macrotask::macrotask;
 pub use send_wrapper::{SendWrapper, js};
 
+/// Whether work on one task leaves others running.
+pub const HAS_THREADS: bool = false;
+
 /// `Send` where there are threads: not here, where everything will do.
 pub trait MaybeSend {}
 impl<T: ?Sized> MaybeSend for T {}
