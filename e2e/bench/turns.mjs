@@ -27,8 +27,8 @@ const QUERIES = {
   "CSV out": `COPY (SELECT * FROM ${FLIGHTS}) TO 'out.csv'`,
 };
 
-/** Runs in the page: a client of the worker in few lines. */
-async function measure([worker, names]) {
+/** Runs in the page, over the files of its input: a client of the worker in few lines. */
+async function measure([worker, sql]) {
   const LONGEST_MS = 10_000;
   const waiting = new Map();
   const engine = new Worker(worker, { type: "module" });
@@ -59,54 +59,50 @@ async function measure([worker, names]) {
   await ask({ type: "hello", version: 1, memoryLimitBytes: null }, any);
   await ask({ type: "addFiles", paths: [...input.files].map((file) => file.name) }, any, [...input.files]);
 
-  const results = [];
-  for (const [name, sql] of names) {
-    const first = last + 1;
-    const warm = ask({ type: "run", sql }, end);
-    await Promise.race([warm, new Promise((resolve) => setTimeout(resolve, LONGEST_MS))]);
-    ask({ type: "cancel", run: first }, any);
-    await warm;
-    await forget();
+  const first = last + 1;
+  const warm = ask({ type: "run", sql }, end);
+  await Promise.race([warm, new Promise((resolve) => setTimeout(resolve, LONGEST_MS))]);
+  ask({ type: "cancel", run: first }, any);
+  await warm;
+  await forget();
 
-    const began = performance.now();
-    let isRunning = true;
-    let longest = 0;
-    const run = last + 1;
-    const ended = ask({ type: "run", sql }, end).then((answer) => {
-      isRunning = false;
-      return answer;
-    });
-    while (isRunning && performance.now() - began < LONGEST_MS) {
-      const asked = performance.now();
-      await ask({ type: "ping" }, any);
-      longest = Math.max(longest, performance.now() - asked);
-    }
-    const took = performance.now() - began;
-    if (isRunning) await ask({ type: "cancel", run }, any);
-    const answer = await ended;
-    await forget();
-
-    let slowest = 0;
-    for (const share of [0.2, 0.4, 0.6, 0.8, 0.95]) {
-      const cancelled = last + 1;
-      let isOver = false;
-      const over = ask({ type: "run", sql }, end).then(() => (isOver = true));
-      await new Promise((resolve) => setTimeout(resolve, took * share));
-      if (isOver) {
-        await forget();
-        continue;
-      }
-      const asked = performance.now();
-      ask({ type: "cancel", run: cancelled }, any);
-      await over;
-      slowest = Math.max(slowest, performance.now() - asked);
-      await forget();
-    }
-    const state = answer.type === "done" ? "" : answer.error.message;
-    results.push({ name, took, longest, slowest, state });
+  const began = performance.now();
+  let isRunning = true;
+  let longest = 0;
+  const run = last + 1;
+  const ended = ask({ type: "run", sql }, end).then((answer) => {
+    isRunning = false;
+    return answer;
+  });
+  while (isRunning && performance.now() - began < LONGEST_MS) {
+    const asked = performance.now();
+    await ask({ type: "ping" }, any);
+    longest = Math.max(longest, performance.now() - asked);
   }
+  const took = performance.now() - began;
+  if (isRunning) await ask({ type: "cancel", run }, any);
+  const answer = await ended;
+  await forget();
+
+  let slowest = 0;
+  for (const share of [0.2, 0.4, 0.6, 0.8, 0.95]) {
+    const cancelled = last + 1;
+    let isOver = false;
+    const over = ask({ type: "run", sql }, end).then(() => (isOver = true));
+    await new Promise((resolve) => setTimeout(resolve, took * share));
+    if (isOver) {
+      await forget();
+      continue;
+    }
+    const asked = performance.now();
+    ask({ type: "cancel", run: cancelled }, any);
+    await over;
+    slowest = Math.max(slowest, performance.now() - asked);
+    await forget();
+  }
+  const state = answer.type === "done" ? "" : answer.error.message;
   engine.terminate();
-  return results;
+  return { took, longest, slowest, state };
 }
 
 const wanted = Object.entries(QUERIES).filter(([name]) => name.includes(process.argv[2] ?? ""));
@@ -114,17 +110,16 @@ const server = await servePage();
 const browser = await launch();
 try {
   console.log(`${pageDir}\n\n${"query".padEnd(24)} ${"took".padStart(9)} ${"gap".padStart(8)} ${"cancel".padStart(8)}   (ms)`);
-  for (const one of wanted) {
+  for (const [name, sql] of wanted) {
     const page = await browser.newPage();
     const at = `http://127.0.0.1:${server.port}/sub/path/`;
     // A page of the same origin without Tarn's own page, whose worker would compete for the cores.
     await page.route("**/blank", (route) => route.fulfill({ contentType: "text/html", body: "<input type=file multiple>" }));
     await page.goto(`${at}blank`);
     await page.locator("input").setInputFiles([data("flights-3m.parquet")]);
-    for (const { name, took, longest, slowest, state } of await page.evaluate(measure, [`${at}engine/worker.js`, [one]])) {
-      const figures = [took, longest, slowest].map((each, index) => each.toFixed(0).padStart(index ? 8 : 9));
-      console.log(`${name.padEnd(24)} ${figures.join(" ")}   ${state}`);
-    }
+    const { took, longest, slowest, state } = await page.evaluate(measure, [`${at}engine/worker.js`, sql]);
+    const figures = [took, longest, slowest].map((each, index) => each.toFixed(0).padStart(index ? 8 : 9));
+    console.log(`${name.padEnd(24)} ${figures.join(" ")}   ${state}`);
     await page.close();
   }
 } finally {

@@ -90,7 +90,8 @@ impl BatchAccount {
     /// Takes what a batch adds.
     ///
     /// # Errors
-    /// When that is more than is left; then nothing was taken.
+    /// When that is more than is left; then nothing was taken, and the account can only be dropped: it knows the batch's
+    /// buffers now, and would not take them a second time.
     pub fn add(&mut self, batch: &RecordBatch) -> Result<(), Shortage> {
         let asked_bytes = self.counter.count_batch(batch);
         self.pool.take(asked_bytes).map_err(|left_bytes| Shortage { asked_bytes, left_bytes })?;

@@ -67,6 +67,17 @@ fn with_children(
         .replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
 }
 
+/// The new child of an operator that has one.
+pub(crate) fn only_child(
+    name: &str,
+    mut children: Vec<Arc<dyn ExecutionPlan>>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    match (children.pop(), children.is_empty()) {
+        (Some(child), true) => Ok(child),
+        _ => datafusion::common::internal_err!("{name} has one child"),
+    }
+}
+
 /// A join whose probe side comes in slices. It builds from its first child and probes with its second.
 fn with_pace(
     join: &Arc<dyn ExecutionPlan>,
@@ -168,14 +179,10 @@ impl ExecutionPlan for MeteredExec {
 
     fn with_new_children(
         self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        match (children.pop(), children.is_empty()) {
-            (Some(input), true) => {
-                Ok(Arc::new(Self::new(input, Arc::clone(&self.control), self.role.clone())))
-            }
-            _ => datafusion::common::internal_err!("MeteredExec has one child"),
-        }
+        let input = only_child(self.name(), children)?;
+        Ok(Arc::new(Self::new(input, Arc::clone(&self.control), self.role.clone())))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

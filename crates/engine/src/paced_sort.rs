@@ -3,6 +3,7 @@
 //! DataFusion's sort takes its whole input, and then sorts all of it within one poll: seconds in which no message is heard.
 //! On several threads that hurts nobody, and there it can spill; so this one replaces it only where there is one.
 
+use crate::metered::only_child;
 use crate::query::QueryControl;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::BatchCoalescer;
@@ -80,16 +81,12 @@ impl ExecutionPlan for PacedSortExec {
 
     fn with_new_children(
         self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        match (children.pop(), children.is_empty()) {
-            (Some(input), true) => {
-                let sort = SortExec::new(self.sort.expr().clone(), input)
-                    .with_preserve_partitioning(self.sort.preserve_partitioning());
-                Ok(Arc::new(Self::new(sort, &self.control)))
-            }
-            _ => datafusion::common::internal_err!("a sort has one child"),
-        }
+        let input = only_child(self.name(), children)?;
+        let sort = SortExec::new(self.sort.expr().clone(), input)
+            .with_preserve_partitioning(self.sort.preserve_partitioning());
+        Ok(Arc::new(Self::new(sort, &self.control)))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
