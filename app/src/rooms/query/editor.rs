@@ -28,6 +28,8 @@ pub(super) fn Editor() -> impl IntoView {
     });
     let on_key = move |event: KeyboardEvent| {
         let Some(area) = area.get_untracked() else { return };
+        // The browser tells of a selection that a script made in a later task; the key may be the one that runs it.
+        note_selection(&area, session.selection);
         let is_far = event.ctrl_key() || event.meta_key() || event.alt_key();
         match event.key().as_str() {
             "Escape" => tab_leaves.set_value(true),
