@@ -76,6 +76,7 @@ fn title(kind: ErrorKind) -> &'static str {
         ErrorKind::OutOfMemory => "Not enough memory",
         ErrorKind::Execution => "The query failed on the data",
         ErrorKind::Cancelled => "Stopped",
+        ErrorKind::Conflict => "Another writer was first",
         ErrorKind::Unsupported => "Not supported",
         ErrorKind::VersionMismatch => "Different versions",
         ErrorKind::Internal => "Tarn failed",

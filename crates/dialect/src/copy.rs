@@ -8,7 +8,7 @@ use sqlparser::ast::{Ident, ObjectName, Query, visit_relations_mut};
 use sqlparser::dialect::DatabricksDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
+use sqlparser::tokenizer::{Span, Token};
 use std::ops::ControlFlow;
 
 /// A `COPY … TO` statement.
@@ -26,13 +26,6 @@ pub struct CopyTo {
     pub partition_by: Vec<Ident>,
     /// The other options, keys in lower case.
     pub options: Vec<(String, String)>,
-}
-
-pub(crate) fn is_copy_to(tokens: &[TokenWithSpan]) -> bool {
-    // COPY INTO is another statement.
-    let mut words = tokens.iter().filter(|t| !matches!(t.token, Token::Whitespace(_)));
-    let is = |token: Option<&TokenWithSpan>, keyword: Keyword| matches!(token, Some(TokenWithSpan { token: Token::Word(word), .. }) if word.keyword == keyword);
-    is(words.next(), Keyword::COPY) && !is(words.next(), Keyword::INTO)
 }
 
 pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<CopyTo, ParserError> {

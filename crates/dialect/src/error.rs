@@ -44,7 +44,8 @@ impl SyntaxError {
             .iter()
             .find(|token| place == Some((token.span.start.line, token.span.start.column)));
         // The parser names no place for the end of the text: the error is where the statement ends.
-        let end = statement.tokens.last().map_or((1, 1), |t| (t.span.end.line, t.span.end.column));
+        let last = statement.tokens.iter().rfind(|token| !matches!(token.token, Token::Whitespace(_)));
+        let end = last.map_or((1, 1), |t| (t.span.end.line, t.span.end.column));
         let (line, column) = place.filter(|&(line, _)| line > 0).unwrap_or(end);
         let length = token.map_or(0, |t| {
             if t.span.start.line == t.span.end.line {
@@ -124,6 +125,20 @@ const KEYWORDS: &[&str] = &[
     "UPDATE",
     "DELETE",
     "MERGE",
+    "MATCHED",
+    "ALTER",
+    "TRUNCATE",
+    "RESTORE",
+    "OPTIMIZE",
+    "VACUUM",
+    "ZORDER",
+    "CLUSTER",
+    "PARTITIONED",
+    "LOCATION",
+    "COMMENT",
+    "TBLPROPERTIES",
+    "SHALLOW",
+    "HISTORY",
     "AND",
     "NOT",
     "LIKE",

@@ -46,15 +46,15 @@ pub fn split(sql: &str) -> Vec<Result<StatementText, SyntaxError>> {
 }
 
 /// Where each line of a text begins, to turn lines and columns into byte offsets.
-struct LineStarts(Vec<usize>);
+pub(crate) struct LineStarts(Vec<usize>);
 
 impl LineStarts {
-    fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         Self(std::iter::once(0).chain(after_breaks).collect())
     }
 
-    fn slice<'a>(
+    pub(crate) fn slice<'a>(
         &self,
         text: &'a str,
         start: sqlparser::tokenizer::Location,

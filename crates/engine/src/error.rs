@@ -48,6 +48,8 @@ pub enum ErrorKind {
     Execution,
     /// The query was stopped on request.
     Cancelled,
+    /// Another writer was first.
+    Conflict,
     /// Something that Tarn does not do.
     Unsupported,
     /// A fault of Tarn itself.
@@ -58,7 +60,7 @@ impl ErrorKind {
     /// Whether the same statement may succeed when it is tried again, with nothing changed.
     pub fn is_retryable(self) -> bool {
         match self {
-            Self::Unavailable | Self::OutOfMemory | Self::Cancelled => true,
+            Self::Unavailable | Self::OutOfMemory | Self::Cancelled | Self::Conflict => true,
             Self::Syntax
             | Self::NotFound
             | Self::Invalid
@@ -313,7 +315,7 @@ fn from_parquet(error: &ParquetError) -> Error {
     }
 }
 
-fn from_store(error: &object_store::Error) -> Error {
+pub(crate) fn from_store(error: &object_store::Error) -> Error {
     use object_store::Error as E;
     if let Some(storage) = tarn_storage::Error::find(error) {
         return crate::stores::from_storage(storage);

@@ -5,22 +5,32 @@
 
 mod case;
 mod copy;
+mod delta;
+mod engine;
 mod error;
 mod files;
+mod lake;
 mod memory;
 mod metered;
 mod names;
 mod pace;
 mod paced_sort;
+mod planner;
 mod query;
 mod read_files;
 mod session;
+mod statements;
 mod stores;
+mod syntax;
+mod target;
+mod time_travel;
+mod views;
 
+pub use engine::{Engine, EngineOptions};
 pub use error::{Error, ErrorKind, Position, Result};
 pub use memory::{BatchAccount, EnginePool, Refusal, Shortage};
 pub use query::{OperatorProgress, Progress, Query, QueryControl};
-pub use session::{Engine, EngineOptions, Session};
+pub use session::Session;
 
 /// The format that a file's name implies: `parquet`, `csv` or `json`.
 pub fn file_format(path: &str) -> Option<&'static str> {

@@ -62,7 +62,7 @@ pub(crate) fn from_storage(error: &tarn_storage::Error) -> Error {
     }
 }
 
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     // A sentence may begin with a URL or path, which keeps its letters.
     let begins_with_word = text.split(' ').next().is_some_and(|word| word.chars().all(char::is_alphabetic));

@@ -54,6 +54,8 @@ pub enum ErrorKind {
     Execution,
     /// The query was stopped on request.
     Cancelled,
+    /// Another writer was first.
+    Conflict,
     /// Something that Tarn does not do.
     Unsupported,
     /// Page and worker speak different versions of the protocol.

@@ -36,6 +36,7 @@ fn kind(kind: lake::ErrorKind) -> rpc::ErrorKind {
         lake::ErrorKind::OutOfMemory => rpc::ErrorKind::OutOfMemory,
         lake::ErrorKind::Execution => rpc::ErrorKind::Execution,
         lake::ErrorKind::Cancelled => rpc::ErrorKind::Cancelled,
+        lake::ErrorKind::Conflict => rpc::ErrorKind::Conflict,
         lake::ErrorKind::Unsupported => rpc::ErrorKind::Unsupported,
         lake::ErrorKind::Internal => rpc::ErrorKind::Internal,
     }

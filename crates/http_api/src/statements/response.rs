@@ -113,6 +113,7 @@ fn code(kind: ErrorKind) -> &'static str {
         ErrorKind::StorageFull => "IO_ERROR",
         ErrorKind::OutOfMemory => "RESOURCE_EXHAUSTED",
         ErrorKind::Cancelled => "CANCELLED",
+        ErrorKind::Conflict => "ABORTED",
         ErrorKind::Internal => "INTERNAL_ERROR",
     }
 }

@@ -1,0 +1,35 @@
+//! The Delta protocol on object stores: log, snapshots, file skipping, transactions, deletion vectors, column mapping.
+//!
+//! Names and rules are those of Delta's PROTOCOL.md (delta-io/delta); where a rule is applied, its section is named.
+//! Nothing here knows SQL: an engine asks a [`Snapshot`](snapshot::Snapshot) which files hold a version's rows, and
+//! commits what it wrote by a [`Transaction`](transaction::Transaction).
+
+pub mod actions;
+pub mod change_feed;
+pub mod checkpoint_writer;
+pub mod column_mapping;
+pub mod commit;
+pub mod definition;
+pub mod deletion_vector;
+mod error;
+pub mod features;
+pub mod files;
+pub mod history;
+pub mod log;
+pub mod maintenance;
+pub mod partition_values;
+pub mod properties;
+mod replay;
+pub mod schema;
+pub mod snapshot;
+pub mod stats;
+mod table_store;
+mod time_text;
+pub mod transaction;
+pub mod uuid;
+pub mod vacuum;
+pub mod write;
+pub mod z85;
+
+pub use error::{Conflict, Error, Result};
+pub use table_store::{DataPath, FindStore, TableStore};

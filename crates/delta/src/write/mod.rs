@@ -1,0 +1,209 @@
+//! Rows into data files: splits them by partition, writes Parquet, and describes the files as `add` actions.
+
+mod conform;
+mod open_file;
+mod parquet_file;
+pub mod path;
+mod plan;
+mod split;
+mod stats;
+mod upload;
+
+pub use conform::conform;
+pub use parquet_file::{Codec, ParquetFile};
+pub use plan::{CHANGE_TYPE, TARGET_FILE_SIZE_BYTES, WritePlan, WriteTarget};
+pub use stats::{IndexedColumn, StatsCollector, indexed_columns};
+pub use upload::Upload;
+
+use crate::actions::{Add, AddCdcFile};
+use crate::schema::StructField;
+use crate::{Error, Result};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::SchemaRef;
+use futures::StreamExt as _;
+use object_store::ObjectStoreExt as _;
+use open_file::OpenFile;
+use split::{PartitionKey, Splitter};
+use std::collections::BTreeMap;
+
+/// Writes rows into files of a table. The files belong to the table once a transaction has added them.
+///
+/// A writer that is dropped without [`finish`](Self::finish) or [`abort`](Self::abort) leaves files behind, which VACUUM
+/// finds.
+#[derive(Debug)]
+pub struct DataWriter {
+    plan: WritePlan,
+    file_schema: SchemaRef,
+    file_columns: Vec<(usize, StructField)>,
+    splitter: Splitter,
+    open: BTreeMap<PartitionKey, OpenFile>,
+    finished: Vec<Add>,
+    opened: usize,
+}
+
+impl DataWriter {
+    /// A writer that has written nothing yet.
+    pub fn new(plan: WritePlan) -> Self {
+        Self {
+            file_schema: plan.file_schema(),
+            file_columns: plan.file_columns(),
+            splitter: Splitter::new(plan.partition_fields()),
+            plan,
+            open: BTreeMap::new(),
+            finished: Vec::new(),
+            opened: 0,
+        }
+    }
+
+    /// Takes rows: the table's columns in order, then the plan's extra fields. Views, dictionaries and other units are
+    /// cast.
+    ///
+    /// # Errors
+    /// When values do not fit or are null where they must not be, or the store fails. [`abort`](Self::abort) the writer
+    /// then: rows of the batch may have been written.
+    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        let expected = self.plan.schema.fields.len() + self.plan.extra_fields.len();
+        if batch.num_columns() != expected {
+            return Err(Error::invalid(format!(
+                "the rows have {} columns, and the table has {expected}",
+                batch.num_columns()
+            )));
+        }
+        let columns = self.conformed(&batch)?;
+        let rows = RecordBatch::try_new(self.file_schema.clone(), columns)?;
+        for (key, rows) in self.splitter.split(&batch, &rows)? {
+            self.write_partition(key, &rows).await?;
+        }
+        self.hold_memory().await
+    }
+
+    fn conformed(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
+        let missing = || Error::invalid("the rows lack a column of the table");
+        let mut columns = Vec::with_capacity(self.file_schema.fields().len());
+        for ((position, field), physical) in self.file_columns.iter().zip(self.file_schema.fields()) {
+            let array = batch.columns().get(*position).ok_or_else(missing)?;
+            columns.push(conform(array, field, physical, self.plan.column_mapping)?);
+        }
+        let extra = batch.columns().iter().skip(self.plan.schema.fields.len());
+        for (array, field) in extra.zip(&self.plan.extra_fields) {
+            columns.push(conform::cast(array, field.data_type(), field.name())?);
+        }
+        Ok(columns)
+    }
+
+    async fn write_partition(&mut self, key: PartitionKey, rows: &RecordBatch) -> Result<()> {
+        let mut start = 0;
+        // A batch may be larger than a file.
+        const ROWS_AT_ONCE: usize = 8192;
+        while start < rows.num_rows() {
+            let slice = rows.slice(start, ROWS_AT_ONCE.min(rows.num_rows() - start));
+            start += slice.num_rows();
+            if !self.open.contains_key(&key) {
+                self.make_room_for_file().await?;
+                let file = OpenFile::create(&self.plan, self.file_schema.clone(), &key, self.opened)?;
+                self.opened += 1;
+                self.open.insert(key.clone(), file);
+            }
+            let Some(file) = self.open.get_mut(&key) else { continue };
+            file.write(&slice).await?;
+            if file.size_bytes() >= self.plan.target_file_size_bytes {
+                self.finish_file(&key).await?;
+            }
+            // Looking at all files costs more than a few rows are worth.
+            if start < rows.num_rows() {
+                self.hold_memory().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn make_room_for_file(&mut self) -> Result<()> {
+        while self.open.len() >= self.plan.max_open_files.max(1) {
+            if !self.finish_largest().await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn hold_memory(&mut self) -> Result<()> {
+        let held = |open: &BTreeMap<PartitionKey, OpenFile>| {
+            open.values().fold(0usize, |sum, file| sum.saturating_add(file.memory_bytes()))
+        };
+        // One file cannot hold more than a row group and a part; finishing it early would only make small files.
+        while self.open.len() > 1 && held(&self.open) > self.plan.max_memory_bytes {
+            if !self.finish_largest().await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finishes the file that has the most in memory: the least loss in size, the most gain in memory.
+    async fn finish_largest(&mut self) -> Result<bool> {
+        let largest =
+            self.open.iter().max_by_key(|(_, file)| file.memory_bytes()).map(|(key, _)| key.clone());
+        match largest {
+            Some(key) => self.finish_file(&key).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    async fn finish_file(&mut self, key: &PartitionKey) -> Result<()> {
+        if let Some(file) = self.open.remove(key) {
+            let add = file.finish(&self.plan).await?;
+            self.finished.push(add);
+        }
+        Ok(())
+    }
+
+    /// Ends all files and describes them. When that fails, all that was written is removed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn finish(mut self) -> Result<Vec<Add>> {
+        let keys: Vec<PartitionKey> = self.open.keys().cloned().collect();
+        for key in keys {
+            if let Err(error) = self.finish_file(&key).await {
+                self.abort().await;
+                return Err(error);
+            }
+        }
+        Ok(std::mem::take(&mut self.finished))
+    }
+
+    /// Ends all files of change data and describes them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn finish_change_data(self) -> Result<Vec<AddCdcFile>> {
+        let adds = self.finish().await?;
+        let to_cdc = |add: Add| AddCdcFile {
+            path: add.path,
+            partition_values: add.partition_values,
+            size: add.size,
+            data_change: false,
+            tags: None,
+        };
+        Ok(adds.into_iter().map(to_cdc).collect())
+    }
+
+    /// Gives up: removes what was written, as far as the store lets it.
+    pub async fn abort(self) {
+        for file in self.open.into_values() {
+            file.abort().await;
+        }
+        remove_files(&self.plan.table, self.finished.iter().map(|add| add.path.as_str())).await;
+    }
+}
+
+/// Removes files that no commit names: those of a writer or a transaction that failed. What cannot be removed is left to
+/// VACUUM.
+pub async fn remove_files(table: &crate::TableStore, references: impl IntoIterator<Item = &str>) {
+    let places: Vec<_> = references.into_iter().filter_map(|path| table.data_path(path).ok()).collect();
+    let deletes = places.into_iter().map(|place| async move {
+        // The failure that led here is what must be told; an orphan does no harm.
+        let _ = place.store.delete(&place.path).await;
+    });
+    futures::stream::iter(deletes).buffer_unordered(8).collect::<()>().await;
+}

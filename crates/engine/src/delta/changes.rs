@@ -1,0 +1,369 @@
+//! The one way in which UPDATE, DELETE and MERGE change a table: a plan says for each row what happens to it and where it
+//! is; new rows are written, and old ones deleted by deletion vectors, or by copying the rest of their files.
+
+use super::commit::all_nullable;
+use super::rules::TableRules;
+use super::scan::LeftOut;
+use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
+use crate::session::Run;
+use crate::{Error, ErrorKind, Result};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
+};
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::physical_plan::ExecutionPlan;
+use futures::StreamExt;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tarn_delta::actions::{Add, AddCdcFile, Remove};
+use tarn_delta::deletion_vector::{DeletionVector, write_deletion_vectors};
+use tarn_delta::files::{FileId, FileRef};
+use tarn_delta::write::{CHANGE_TYPE, DataWriter, WritePlan};
+
+/// The column that says what happens to a row.
+pub(crate) const ACTION_COLUMN: &str = "__tarn_action";
+/// Nothing happens.
+pub(crate) const KEEP: i64 = 0;
+/// The row is replaced by the new values.
+pub(crate) const UPDATE: i64 = 1;
+/// The row goes.
+pub(crate) const DELETE: i64 = 2;
+/// The new values are a new row.
+pub(crate) const INSERT: i64 = 3;
+/// The prefix of the columns with a row's old values, where the change feed asks for them.
+pub(crate) const OLD_PREFIX: &str = "__tarn_old_";
+
+/// How rows are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChangeOptions {
+    /// Whether one row may be deleted by several source rows: where nothing else happens to matched rows, all agree.
+    pub(crate) may_delete_twice: bool,
+}
+
+/// What became of it: actions for the log, and counts of rows.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) adds: Vec<Add>,
+    pub(crate) removes: Vec<Remove>,
+    pub(crate) change_files: Vec<AddCdcFile>,
+    pub(crate) updated: u64,
+    pub(crate) deleted: u64,
+    pub(crate) inserted: u64,
+    pub(crate) copied: u64,
+    /// Files with rows that were changed or deleted.
+    pub(crate) touched_files: u64,
+    /// Deletion vectors that were written.
+    pub(crate) vectors: u64,
+}
+
+impl Outcome {
+    /// Spark's metrics: counts of rows, and what became of files.
+    pub(crate) fn metrics(&self, rows: &[(&str, u64)]) -> BTreeMap<String, String> {
+        let bytes =
+            |sizes: &mut dyn Iterator<Item = i64>| sizes.map(|size| u64::try_from(size).unwrap_or(0)).sum();
+        let vectors = |has: &mut dyn Iterator<Item = bool>| has.filter(|has| *has).count() as u64;
+        let removed = vectors(&mut self.removes.iter().map(|remove| remove.deletion_vector.is_some()));
+        // A file that only got another vector was neither added nor removed.
+        let files = [
+            ("numAddedFiles", self.adds.len() as u64 - self.vectors),
+            ("numRemovedFiles", self.removes.len() as u64 - self.vectors),
+            (
+                "numAddedBytes",
+                bytes(&mut self.adds.iter().filter(|add| add.deletion_vector.is_none()).map(|add| add.size)),
+            ),
+            ("numAddedChangeFiles", self.change_files.len() as u64),
+            ("numDeletionVectorsAdded", self.vectors),
+            ("numDeletionVectorsRemoved", removed),
+        ];
+        rows.iter().chain(&files).map(|(name, count)| ((*name).to_owned(), count.to_string())).collect()
+    }
+
+    /// The files that belong to nothing until they are committed, by their paths.
+    pub(crate) fn new_files(&self) -> Vec<String> {
+        let data = self.adds.iter().filter(|add| add.deletion_vector.is_none()).map(|add| add.path.clone());
+        data.chain(self.change_files.iter().map(|file| file.path.clone())).collect()
+    }
+}
+
+/// Runs a plan whose columns are the table's new values, the old ones (`__tarn_old_…`) where the feed is on, then
+/// [`FILE_COLUMN`], [`ROW_COLUMN`] and [`ACTION_COLUMN`], and makes the files that the changes need. Nothing is
+/// committed; when it fails, what was written is removed.
+pub(crate) async fn apply(
+    run: &Run<'_>,
+    table: &DeltaTable,
+    plan: Arc<dyn ExecutionPlan>,
+    options: ChangeOptions,
+) -> Result<Outcome> {
+    let snapshot = &table.snapshot;
+    let columns = Arc::new(all_nullable(&DeltaTable::new(Arc::clone(snapshot)).schema()));
+    let rules = TableRules::of(&run.state(), &columns, snapshot.schema(), snapshot.metadata())?;
+    let write_plan = WritePlan::of(snapshot)?;
+    let has_feed = snapshot.properties().has_change_feed;
+    let mut changes = Changes {
+        columns,
+        rules,
+        writer: DataWriter::new(write_plan.clone()),
+        feed: has_feed.then(|| DataWriter::new(write_plan.for_change_data())),
+        deleted: BTreeMap::new(),
+        outcome: Outcome::default(),
+        options,
+    };
+    let ran = match changes.drain(run, plan).await {
+        Ok(()) => changes.settle_files(run, table).await,
+        Err(error) => Err(error),
+    };
+    match ran {
+        Ok(()) => changes.finish().await,
+        Err(error) => {
+            changes.abort().await;
+            Err(error)
+        }
+    }
+}
+
+struct Changes {
+    columns: SchemaRef,
+    rules: TableRules,
+    writer: DataWriter,
+    feed: Option<DataWriter>,
+    /// Rows to delete, by the number of their file.
+    deleted: BTreeMap<usize, DeletionVector>,
+    outcome: Outcome,
+    options: ChangeOptions,
+}
+
+impl Changes {
+    async fn drain(&mut self, run: &Run<'_>, plan: Arc<dyn ExecutionPlan>) -> Result<()> {
+        let mut stream = run.stream(plan).await?;
+        while let Some(batch) = stream.next().await {
+            match batch {
+                Ok(batch) => self.take(&batch).await?,
+                Err(error) => return Err(run.control.explain(error).await),
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
+        let actions = numbers(batch, ACTION_COLUMN)?;
+        let (files, rows) = (numbers(batch, FILE_COLUMN)?, numbers(batch, ROW_COLUMN)?);
+        for place in 0..batch.num_rows() {
+            let action = if actions.is_null(place) { KEEP } else { actions.value(place) };
+            match action {
+                UPDATE | DELETE => {
+                    let is_new = self.mark(files, rows, place)?;
+                    let is_agreed = action == DELETE && self.options.may_delete_twice;
+                    if !is_new && !is_agreed {
+                        return Err(Error::new(
+                            ErrorKind::Execution,
+                            "Several rows of the source match one row of the target, and each would change it",
+                        )
+                        .hint("Make the source's rows unique by the columns of ON, or add conditions to WHEN MATCHED"));
+                    }
+                    match action {
+                        UPDATE => self.outcome.updated += 1,
+                        _ => self.outcome.deleted += u64::from(is_new),
+                    }
+                }
+                INSERT => self.outcome.inserted += 1,
+                _ => {}
+            }
+        }
+        let count = self.columns.fields().len();
+        let new: Vec<ArrayRef> = batch.columns().iter().take(count).cloned().collect();
+        let written = only(actions, |action| action == UPDATE || action == INSERT);
+        if written.true_count() > 0 {
+            let new = filter_record_batch(
+                &RecordBatch::try_new(Arc::clone(&self.columns), new.clone())?,
+                &written,
+            )?;
+            self.rules.check(&new)?;
+            self.writer.write(new).await?;
+        }
+        self.feed_changes(batch, actions, new).await
+    }
+
+    /// Marks a row as deleted; false when it was already.
+    fn mark(&mut self, files: &Int64Array, rows: &Int64Array, place: usize) -> Result<bool> {
+        let known = files.is_valid(place) && rows.is_valid(place);
+        let number = |array: &Int64Array| u64::try_from(array.value(place)).ok().filter(|_| known);
+        let (Some(file), Some(row)) = (number(files), number(rows)) else {
+            return Err(Error::new(ErrorKind::Internal, "A changed row does not say where it is"));
+        };
+        let file =
+            usize::try_from(file).map_err(|_| Error::new(ErrorKind::Internal, "There are too many files"))?;
+        Ok(self.deleted.entry(file).or_default().insert(row))
+    }
+
+    async fn feed_changes(
+        &mut self,
+        batch: &RecordBatch,
+        actions: &Int64Array,
+        new: Vec<ArrayRef>,
+    ) -> Result<()> {
+        let Some(feed) = &mut self.feed else { return Ok(()) };
+        let count = self.columns.fields().len();
+        let old: Vec<ArrayRef> = batch.columns().iter().skip(count).take(count).cloned().collect();
+        for (action, values, change) in [
+            (UPDATE, &old, "update_preimage"),
+            (UPDATE, &new, "update_postimage"),
+            (DELETE, &old, "delete"),
+            (INSERT, &new, "insert"),
+        ] {
+            let mask = only(actions, |other| other == action);
+            if mask.true_count() == 0 {
+                continue;
+            }
+            let rows = RecordBatch::try_new(Arc::clone(&self.columns), values.clone())?;
+            let rows = filter_record_batch(&rows, &mask)?;
+            feed.write(with_change_type(&rows, change)?).await?;
+        }
+        Ok(())
+    }
+
+    /// What happens to the files with deleted rows: they go, get a deletion vector, or their other rows are copied.
+    async fn settle_files(&mut self, run: &Run<'_>, table: &DeltaTable) -> Result<()> {
+        let snapshot = &table.snapshot;
+        let now = tarn_platform::unix_millis();
+        let files: Vec<FileRef<'_>> = snapshot.files().iter().collect();
+        let deleted = std::mem::take(&mut self.deleted);
+        let mut touched: Vec<(FileId, DeletionVector)> = Vec::with_capacity(deleted.len());
+        for (number, rows) in deleted {
+            let file = files.get(number);
+            let file = file.ok_or_else(|| Error::new(ErrorKind::Internal, "A changed row names no file"))?;
+            touched.push((file.id(), rows));
+        }
+        self.outcome.touched_files = touched.len() as u64;
+        let ids: Vec<FileId> = touched.iter().map(|(id, _)| *id).collect();
+        let adds = snapshot.adds_with_stats(&ids).await?;
+        let has_vectors = snapshot.properties().has_deletion_vectors;
+        let mut copied: Vec<FileId> = Vec::new();
+        let mut left_out = LeftOut::new();
+        let mut vectors: Vec<DeletionVector> = Vec::new();
+        let mut with_vectors: Vec<Add> = Vec::new();
+        for ((id, mut rows), add) in touched.into_iter().zip(adds) {
+            self.outcome.removes.push(add.to_remove(now, true));
+            let here = rows.len();
+            let before = add.deletion_vector.as_ref().map_or(0, |vector| vector.cardinality);
+            let in_file = num_records(&add);
+            let gone = here.saturating_add(u64::try_from(before).unwrap_or(0));
+            if in_file == Some(gone) {
+                continue;
+            }
+            if has_vectors && in_file.is_some() {
+                if let Some(vector) = &add.deletion_vector {
+                    rows.union(&DeletionVector::load(snapshot.table(), vector).await?);
+                }
+                vectors.push(rows);
+                with_vectors.push(add);
+            } else {
+                copied.push(id);
+                left_out.insert(id, rows);
+            }
+        }
+        let descriptors = write_deletion_vectors(snapshot.table(), &vectors).await?;
+        self.outcome.vectors = descriptors.len() as u64;
+        for (add, descriptor) in with_vectors.into_iter().zip(descriptors) {
+            let stats = add.stats.as_deref().map(loosened);
+            self.outcome.adds.push(Add {
+                deletion_vector: Some(descriptor),
+                stats,
+                data_change: true,
+                ..add
+            });
+        }
+        if copied.is_empty() {
+            return Ok(());
+        }
+        self.copy_rest(run, table, copied, left_out).await
+    }
+
+    async fn copy_rest(
+        &mut self,
+        run: &Run<'_>,
+        table: &DeltaTable,
+        files: Vec<FileId>,
+        left_out: LeftOut,
+    ) -> Result<()> {
+        let rest = DeltaTable::new(Arc::clone(&table.snapshot)).with_only(files, Some(Arc::new(left_out)));
+        let plan = rest.scan(&run.state(), None, &[], None).await?;
+        let mut stream = run.stream(run.metered(plan)?).await?;
+        while let Some(batch) = stream.next().await {
+            match batch {
+                Ok(batch) => {
+                    self.outcome.copied += batch.num_rows() as u64;
+                    self.writer.write(batch).await?;
+                }
+                Err(error) => return Err(run.control.explain(error).await),
+            }
+        }
+        Ok(())
+    }
+
+    async fn finish(self) -> Result<Outcome> {
+        let mut outcome = self.outcome;
+        let written = match self.writer.finish().await {
+            Ok(written) => written,
+            Err(error) => {
+                if let Some(feed) = self.feed {
+                    feed.abort().await;
+                }
+                return Err(error.into());
+            }
+        };
+        outcome.adds.extend(written);
+        if let Some(feed) = self.feed {
+            outcome.change_files = feed.finish_change_data().await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn abort(self) {
+        self.writer.abort().await;
+        if let Some(feed) = self.feed {
+            feed.abort().await;
+        }
+    }
+}
+
+fn numbers<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
+    let column = batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
+    column.ok_or_else(|| Error::new(ErrorKind::Internal, format!("The plan of the change lacks {name}")))
+}
+
+fn only(actions: &Int64Array, is_wanted: impl Fn(i64) -> bool) -> BooleanArray {
+    actions.iter().map(|action| Some(action.is_some_and(&is_wanted))).collect()
+}
+
+fn with_change_type(rows: &RecordBatch, change: &str) -> Result<RecordBatch> {
+    let mut fields: Vec<Arc<Field>> = rows.schema().fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(CHANGE_TYPE, DataType::Utf8, true)));
+    let mut columns = rows.columns().to_vec();
+    columns.push(Arc::new(StringArray::from(vec![change; rows.num_rows()])));
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}
+
+/// How many rows a file has, deleted ones too.
+pub(crate) fn num_records(add: &Add) -> Option<u64> {
+    let stats: serde_json::Value = serde_json::from_str(add.stats.as_deref()?).ok()?;
+    stats.get("numRecords")?.as_u64()
+}
+
+/// Statistics whose bounds may be wider than the rows that are left ("Per-file Statistics", `tightBounds`). The text is
+/// changed as text: its decimals have more digits than JSON libraries keep.
+fn loosened(stats: &str) -> String {
+    const TIGHT: &str = "\"tightBounds\":true";
+    const LOOSE: &str = "\"tightBounds\":false";
+    let text = stats.trim();
+    if text.contains(TIGHT) {
+        return text.replace(TIGHT, LOOSE);
+    }
+    match text.strip_prefix('{') {
+        _ if text.contains(LOOSE) => text.to_owned(),
+        Some(rest) if rest.trim_start().starts_with('}') => format!("{{{LOOSE}{rest}"),
+        Some(rest) => format!("{{{LOOSE},{rest}"),
+        None => text.to_owned(),
+    }
+}

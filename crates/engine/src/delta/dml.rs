@@ -1,0 +1,203 @@
+//! UPDATE, DELETE and MERGE as queries: for each row of the target and the source, which clause applies and what the new
+//! values are. The syntax tree of what the person wrote is planned by DataFusion like any other, so names, functions and
+//! places of errors are as everywhere.
+
+use super::assign::{assign, generate};
+use super::changes::{ACTION_COLUMN, DELETE, INSERT, KEEP, OLD_PREFIX, UPDATE};
+use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
+use crate::session::Run;
+use crate::{Result, planner, syntax};
+use datafusion::arrow::datatypes::Schema;
+use datafusion::catalog::TableProvider;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, ident, lit, when};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::scalar::ScalarValue;
+use datafusion::sql::sqlparser::ast::{self, Ident, Statement, TableWithJoins};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The column that says which clause applies to a row, counted from 1.
+const CLAUSE_COLUMN: &str = "__tarn_clause";
+
+/// What a clause gives a column.
+#[derive(Debug, Clone)]
+pub(crate) enum NewValue {
+    /// What the target's row has.
+    Keep,
+    /// The value of an expression over source and target.
+    Expr(Box<ast::Expr>),
+    /// Null, or what the column is generated as.
+    Nothing,
+}
+
+/// A clause: what happens to rows that no earlier clause took.
+#[derive(Debug, Clone)]
+pub(crate) struct Clause {
+    /// `UPDATE`, `DELETE` or `INSERT` of [`super::changes`].
+    pub(crate) action: i64,
+    /// When it applies; always where absent.
+    pub(crate) when: Option<ast::Expr>,
+    /// One a column of the table; empty for DELETE.
+    pub(crate) values: Vec<NewValue>,
+}
+
+/// A statement that changes rows, as a query.
+pub(crate) struct ChangeQuery {
+    /// What the statement calls the target.
+    pub(crate) target: Ident,
+    /// The target alone, or joined with the source.
+    pub(crate) from: Vec<TableWithJoins>,
+    pub(crate) filter: Option<ast::Expr>,
+    pub(crate) clauses: Vec<Clause>,
+}
+
+/// Hands the target to the statement's plan; what FROM calls it.
+pub(crate) fn give_target(run: &Run<'_>, table: &DeltaTable, alias: &Ident) -> Result<Vec<TableWithJoins>> {
+    run.session.lake.give("target", Arc::new(table.clone()));
+    syntax::from(&format!("{}.target AS {}", crate::lake::GIVEN_SCHEMA, syntax::quoted(&alias.value)))
+}
+
+/// Plans the changes, in the columns that [`super::changes::apply`] wants. `table` is the target with places.
+pub(crate) async fn plan(
+    run: &Run<'_>,
+    table: &DeltaTable,
+    query: ChangeQuery,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let logical = plan_logical(run, table, query).await?;
+    run.physical(&logical).await
+}
+
+async fn plan_logical(run: &Run<'_>, table: &DeltaTable, query: ChangeQuery) -> Result<LogicalPlan> {
+    let columns = DeltaTable::new(Arc::clone(&table.snapshot)).schema();
+    let mut projection = Vec::new();
+    for field in columns.fields() {
+        let old = syntax::column(&query.target, field.name());
+        projection.push(syntax::named(old, &format!("{OLD_PREFIX}{}", field.name())));
+    }
+    for place in [FILE_COLUMN, ROW_COLUMN] {
+        projection.push(syntax::named(syntax::column(&query.target, place), place));
+    }
+    projection.push(syntax::named(clause_number(&query.clauses), CLAUSE_COLUMN));
+    for (number, clause) in query.clauses.iter().enumerate() {
+        for (place, value) in clause.values.iter().enumerate() {
+            if let NewValue::Expr(value) = value {
+                let value = only_in(&query.clauses, number, value.as_ref().clone());
+                projection.push(syntax::named(value, &value_name(number, place)));
+            }
+        }
+    }
+    let select = syntax::select(projection, query.from, query.filter)?;
+    let lake = &run.session.lake;
+    let joined = planner::plan(&run.session.state(), lake, Statement::Query(select)).await?;
+    let joined = match query.clauses.iter().any(|clause| clause.when.is_some()) {
+        true => LogicalPlanBuilder::from(joined).filter(ident(CLAUSE_COLUMN).gt(lit(0i64)))?.build()?,
+        false => joined,
+    };
+    project_changes(run, table, &columns, joined, &query.clauses)
+}
+
+/// The new values of each row, by its clause.
+fn project_changes(
+    run: &Run<'_>,
+    table: &DeltaTable,
+    columns: &Schema,
+    joined: LogicalPlan,
+    clauses: &[Clause],
+) -> Result<LogicalPlan> {
+    let schema = table.snapshot.schema();
+    let input = joined.schema().clone();
+    let mut projected = Vec::new();
+    let mut given: BTreeSet<usize> = BTreeSet::new();
+    for (place, field) in columns.fields().iter().enumerate() {
+        let old = ident(format!("{OLD_PREFIX}{}", field.name()));
+        let mut choices: Vec<(i64, Expr)> = Vec::new();
+        for (number, clause) in clauses.iter().enumerate() {
+            let value = match clause.values.get(place) {
+                Some(NewValue::Expr(_)) => {
+                    given.insert(place);
+                    assign(ident(value_name(number, place)), &input, field)?
+                }
+                Some(NewValue::Keep) => old.clone(),
+                Some(NewValue::Nothing) | None => lit(ScalarValue::try_new_null(field.data_type())?),
+            };
+            choices.push((clause_label(number), value));
+        }
+        let value = match choices.as_slice() {
+            // One clause: no choice to make for each row.
+            [(_, value)] => value.clone(),
+            _ => choose(&choices)?,
+        };
+        projected.push(value.alias(field.name()));
+    }
+    if table.snapshot.properties().has_change_feed {
+        projected.extend(columns.fields().iter().map(|field| ident(format!("{OLD_PREFIX}{}", field.name()))));
+    }
+    projected.extend([FILE_COLUMN, ROW_COLUMN].map(ident));
+    let actions: Vec<(i64, Expr)> = clauses
+        .iter()
+        .enumerate()
+        .map(|(number, clause)| (clause_label(number), lit(clause.action)))
+        .collect();
+    projected.push(choose(&actions)?.alias(ACTION_COLUMN));
+    let plan = LogicalPlanBuilder::from(joined).project(projected)?.build()?;
+    match clauses.iter().any(|clause| clause.action != DELETE) {
+        true => generate(&run.session.state(), plan, schema, &given),
+        false => Ok(plan),
+    }
+}
+
+fn choose(choices: &[(i64, Expr)]) -> Result<Expr> {
+    let Some(((first, value), rest)) = choices.split_first() else { return Ok(lit(KEEP)) };
+    let clause = || col(CLAUSE_COLUMN);
+    let mut case = when(clause().eq(lit(*first)), value.clone());
+    for (number, value) in rest {
+        case = case.when(clause().eq(lit(*number)), value.clone());
+    }
+    Ok(case.end()?)
+}
+
+fn clause_label(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX - 1) + 1
+}
+
+fn value_name(clause: usize, column: usize) -> String {
+    format!("__tarn_value_{clause}_{column}")
+}
+
+/// Which clause applies: the first whose condition holds.
+fn clause_number(clauses: &[Clause]) -> ast::Expr {
+    let mut conditions = Vec::new();
+    for (number, clause) in clauses.iter().enumerate() {
+        let label = syntax::number(clause_label(number));
+        match &clause.when {
+            Some(when) => conditions.push((when.clone(), label)),
+            None if conditions.is_empty() => return label,
+            None => return syntax::case(conditions, Some(label)),
+        }
+    }
+    syntax::case(conditions, Some(syntax::number(KEEP)))
+}
+
+/// A clause's value, computed for no row of another clause: it may fail there.
+fn only_in(clauses: &[Clause], number: usize, value: ast::Expr) -> ast::Expr {
+    let mut conditions = Vec::new();
+    for clause in clauses.iter().take(number) {
+        match &clause.when {
+            Some(when) => conditions.push((when.clone(), syntax::null())),
+            // Nothing gets past a clause without a condition.
+            None => return syntax::null(),
+        }
+    }
+    match clauses.get(number).and_then(|clause| clause.when.clone()) {
+        Some(when) => conditions.push((when, value)),
+        None if conditions.is_empty() => return value,
+        None => return syntax::case(conditions, Some(value)),
+    }
+    syntax::case(conditions, None)
+}
+
+/// The clauses of an UPDATE or DELETE: one, for all rows that pass the filter.
+pub(crate) fn only_clause(action: i64, values: Vec<NewValue>) -> Vec<Clause> {
+    debug_assert!([UPDATE, DELETE, INSERT].contains(&action));
+    vec![Clause { action, when: None, values }]
+}

@@ -1,0 +1,47 @@
+//! The errors of tables in the engine's words.
+
+use crate::{Error, ErrorKind};
+use std::sync::Arc;
+use tarn_delta::Error as DeltaError;
+
+impl From<DeltaError> for Error {
+    fn from(error: DeltaError) -> Self {
+        let kind = match &error {
+            DeltaError::NotATable { .. }
+            | DeltaError::NoSuchVersion { .. }
+            | DeltaError::NoVersionAt { .. } => ErrorKind::NotFound,
+            DeltaError::AlreadyThere { .. } | DeltaError::Invalid { .. } => ErrorKind::Invalid,
+            DeltaError::Gap { .. }
+            | DeltaError::Damaged { .. }
+            | DeltaError::MissingFile { .. }
+            | DeltaError::Parquet { .. } => ErrorKind::BadData,
+            DeltaError::UnsupportedReader { .. } | DeltaError::UnsupportedWriter { .. } => {
+                ErrorKind::Unsupported
+            }
+            DeltaError::Conflict(_) => ErrorKind::Conflict,
+            DeltaError::UnknownOutcome { .. } => ErrorKind::Unavailable,
+            DeltaError::Arrow { .. } => ErrorKind::Execution,
+            DeltaError::Store { source } => {
+                let translated = crate::error::from_store(source);
+                return Self { source: Some(Arc::new(error)), ..translated };
+            }
+        };
+        let text = error.to_string();
+        let (what, hint) = match text.split_once("; ") {
+            Some((what, hint)) => (what.to_owned(), Some(crate::stores::sentence(hint))),
+            None => (text, None),
+        };
+        Self {
+            kind,
+            message: crate::stores::sentence(&what),
+            hint,
+            position: None,
+            source: Some(Arc::new(error)),
+        }
+    }
+}
+
+/// The same within DataFusion.
+pub(super) fn in_plan(error: DeltaError) -> datafusion::common::DataFusionError {
+    Error::from(error).into()
+}

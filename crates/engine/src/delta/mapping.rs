@@ -1,0 +1,260 @@
+//! Finds the columns of a table in its data files: by name, physical name or field id, with types that widened since.
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, FixedSizeListArray, LargeListArray, ListArray, MapArray, StructArray,
+};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Result, exec_err};
+use datafusion::logical_expr::ColumnarValue;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr_adapter::{
+    DefaultPhysicalExprAdapterFactory, PhysicalExprAdapter, PhysicalExprAdapterFactory,
+};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use tarn_delta::schema::{ColumnMappingMode, DataType as DeltaType, FIELD_ID_KEY, StructField, StructType};
+use tarn_delta::snapshot::Snapshot;
+
+/// Rewrites expressions over a table's columns to expressions over a file's.
+#[derive(Debug)]
+pub(super) struct MappedColumns {
+    schema: StructType,
+    mode: ColumnMappingMode,
+}
+
+impl MappedColumns {
+    /// The adapter of a table, or none where DataFusion's own will do.
+    pub(super) fn of(snapshot: &Snapshot) -> Option<Arc<dyn PhysicalExprAdapterFactory>> {
+        match snapshot.column_mapping() {
+            ColumnMappingMode::None => None,
+            mode => Some(Arc::new(Self { schema: snapshot.schema().clone(), mode })),
+        }
+    }
+}
+
+impl PhysicalExprAdapterFactory for MappedColumns {
+    fn create(
+        &self,
+        logical_file_schema: SchemaRef,
+        physical_file_schema: SchemaRef,
+    ) -> Result<Arc<dyn PhysicalExprAdapter>> {
+        let fields = rename_fields(physical_file_schema.fields(), &self.schema, self.mode);
+        let renamed = Arc::new(Schema::new(fields));
+        let inner = DefaultPhysicalExprAdapterFactory.create(logical_file_schema, Arc::clone(&renamed))?;
+        Ok(Arc::new(Adapter { inner, renamed, physical: physical_file_schema }))
+    }
+}
+
+/// DataFusion's adapter works on a schema in which the file's columns have the table's names; its columns are then given
+/// their names in the file again.
+#[derive(Debug)]
+struct Adapter {
+    inner: Arc<dyn PhysicalExprAdapter>,
+    renamed: SchemaRef,
+    physical: SchemaRef,
+}
+
+impl PhysicalExprAdapter for Adapter {
+    fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+        let rewritten = self.inner.rewrite(expr)?;
+        rewritten
+            .transform_up(|expr| {
+                let Some(column) = expr.downcast_ref::<Column>() else { return Ok(Transformed::no(expr)) };
+                let index = column.index();
+                let (Some(renamed), Some(physical)) =
+                    (self.renamed.fields().get(index), self.physical.fields().get(index))
+                else {
+                    return Ok(Transformed::no(expr));
+                };
+                if renamed.name() != column.name() {
+                    return Ok(Transformed::no(expr));
+                }
+                let in_file: Arc<dyn PhysicalExpr> = Arc::new(Column::new(physical.name(), index));
+                Ok(Transformed::yes(match renamed.data_type() == physical.data_type() {
+                    true => in_file,
+                    false => Arc::new(Renamed { inner: in_file, field: Arc::clone(renamed) }),
+                }))
+            })
+            .data()
+    }
+}
+
+/// The fields of a file, with the names of the table. A field that is none of the table's gets a name that no table has.
+fn rename_fields(fields: &Fields, schema: &StructType, mode: ColumnMappingMode) -> Fields {
+    fields
+        .iter()
+        .enumerate()
+        .map(|(place, field)| match find(field, schema, mode) {
+            Some(found) => Arc::new(
+                Field::new(
+                    &found.name,
+                    rename_type(field.data_type(), &found.data_type, mode),
+                    field.is_nullable(),
+                )
+                .with_metadata(field.metadata().clone()),
+            ),
+            None => Arc::new(field.as_ref().clone().with_name(format!("\u{0}{place}"))),
+        })
+        .collect()
+}
+
+fn find<'a>(field: &Field, schema: &'a StructType, mode: ColumnMappingMode) -> Option<&'a StructField> {
+    let by_id = || {
+        let id: i32 = field.metadata().get(FIELD_ID_KEY)?.parse().ok()?;
+        schema.fields.iter().find(|candidate| candidate.column_id() == Some(id))
+    };
+    let by_name = || schema.fields.iter().find(|candidate| candidate.physical_name(mode) == field.name());
+    match mode {
+        ColumnMappingMode::Id => by_id().or_else(by_name),
+        ColumnMappingMode::Name | ColumnMappingMode::None => by_name(),
+    }
+}
+
+fn rename_type(arrow: &DataType, delta: &DeltaType, mode: ColumnMappingMode) -> DataType {
+    let nested = |field: &FieldRef, delta: &DeltaType| {
+        Arc::new(field.as_ref().clone().with_data_type(rename_type(field.data_type(), delta, mode)))
+    };
+    match (arrow, delta) {
+        (DataType::Struct(fields), DeltaType::Struct(schema)) => {
+            DataType::Struct(rename_fields(fields, schema, mode))
+        }
+        (DataType::List(element), DeltaType::Array(array)) => {
+            DataType::List(nested(element, &array.element_type))
+        }
+        (DataType::LargeList(element), DeltaType::Array(array)) => {
+            DataType::LargeList(nested(element, &array.element_type))
+        }
+        (DataType::FixedSizeList(element, size), DeltaType::Array(array)) => {
+            DataType::FixedSizeList(nested(element, &array.element_type), *size)
+        }
+        (DataType::Map(entries, is_sorted), DeltaType::Map(map)) => match entries.data_type() {
+            DataType::Struct(fields) if fields.len() == 2 => {
+                let fields = vec![nested(&fields[0], &map.key_type), nested(&fields[1], &map.value_type)];
+                let entries = entries.as_ref().clone().with_data_type(DataType::Struct(fields.into()));
+                DataType::Map(Arc::new(entries), *is_sorted)
+            }
+            _ => arrow.clone(),
+        },
+        _ => arrow.clone(),
+    }
+}
+
+/// A nested column of a file, with the names of the table within.
+#[derive(Debug, Clone)]
+struct Renamed {
+    inner: Arc<dyn PhysicalExpr>,
+    field: FieldRef,
+}
+
+impl PartialEq for Renamed {
+    fn eq(&self, other: &Self) -> bool {
+        self.inner.eq(&other.inner) && self.field == other.field
+    }
+}
+
+impl Eq for Renamed {}
+
+impl Hash for Renamed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.inner.hash(state);
+        self.field.hash(state);
+    }
+}
+
+impl fmt::Display for Renamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} AS {}", self.inner, self.field.name())
+    }
+}
+
+impl PhysicalExpr for Renamed {
+    fn data_type(&self, _input_schema: &Schema) -> Result<DataType> {
+        Ok(self.field.data_type().clone())
+    }
+
+    fn nullable(&self, input_schema: &Schema) -> Result<bool> {
+        self.inner.nullable(input_schema)
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        let array = self.inner.evaluate(batch)?.into_array(batch.num_rows())?;
+        Ok(ColumnarValue::Array(with_type(&array, self.field.data_type())?))
+    }
+
+    fn return_field(&self, _input_schema: &Schema) -> Result<FieldRef> {
+        Ok(Arc::clone(&self.field))
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        vec![&self.inner]
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn PhysicalExpr>>,
+    ) -> Result<Arc<dyn PhysicalExpr>> {
+        match (children.pop(), children.is_empty()) {
+            (Some(inner), true) => Ok(Arc::new(Self { inner, field: Arc::clone(&self.field) })),
+            _ => datafusion::common::internal_err!("a renamed column has one child"),
+        }
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// The same values under the names of another type of the same shape.
+fn with_type(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
+    if array.data_type() == to {
+        return Ok(Arc::clone(array));
+    }
+    let any = array.as_any();
+    Ok(match to {
+        DataType::Struct(fields) if let Some(array) = any.downcast_ref::<StructArray>() => {
+            let columns =
+                array.columns().iter().zip(fields).map(|(column, f)| with_type(column, f.data_type()));
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            Arc::new(StructArray::try_new_with_length(
+                fields.clone(),
+                columns,
+                array.nulls().cloned(),
+                array.len(),
+            )?)
+        }
+        DataType::List(field) if let Some(array) = any.downcast_ref::<ListArray>() => {
+            let values = with_type(array.values(), field.data_type())?;
+            Arc::new(ListArray::try_new(
+                Arc::clone(field),
+                array.offsets().clone(),
+                values,
+                array.nulls().cloned(),
+            )?)
+        }
+        DataType::LargeList(field) if let Some(array) = any.downcast_ref::<LargeListArray>() => {
+            let values = with_type(array.values(), field.data_type())?;
+            let offsets = array.offsets().clone();
+            Arc::new(LargeListArray::try_new(Arc::clone(field), offsets, values, array.nulls().cloned())?)
+        }
+        DataType::FixedSizeList(field, size)
+            if let Some(array) = any.downcast_ref::<FixedSizeListArray>() =>
+        {
+            let values = with_type(array.values(), field.data_type())?;
+            Arc::new(FixedSizeListArray::try_new(Arc::clone(field), *size, values, array.nulls().cloned())?)
+        }
+        DataType::Map(field, is_sorted) if let Some(array) = any.downcast_ref::<MapArray>() => {
+            let entries: ArrayRef = Arc::new(array.entries().clone());
+            let entries = with_type(&entries, field.data_type())?;
+            let Some(entries) = entries.as_any().downcast_ref::<StructArray>() else {
+                return exec_err!("the entries of a map are a struct");
+            };
+            let (offsets, nulls) = (array.offsets().clone(), array.nulls().cloned());
+            Arc::new(MapArray::try_new(Arc::clone(field), offsets, entries.clone(), nulls, *is_sorted)?)
+        }
+        _ => return exec_err!("a column of type {} cannot be renamed to {to}", array.data_type()),
+    })
+}

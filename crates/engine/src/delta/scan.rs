@@ -1,0 +1,254 @@
+//! The plan that reads chosen files of a table: deletion vectors as row selections, columns found by the table's mapping.
+
+use super::faults::in_plan;
+use super::mapping::MappedColumns;
+use super::reads::PartitionFilter;
+use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
+use crate::{Error, ErrorKind};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use datafusion::catalog::Session;
+use datafusion::common::{ScalarValue, Statistics};
+use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::Result;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::parquet::arrow::RowNumber;
+use datafusion::parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::union::UnionExec;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::ObjectMeta;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use tarn_delta::DataPath;
+use tarn_delta::actions::DeletionVectorDescriptor;
+use tarn_delta::deletion_vector::DeletionVector;
+use tarn_delta::files::FileId;
+
+/// Deletion vectors that are read at the same time.
+const VECTORS_AT_ONCE: usize = 16;
+
+/// Rows that a statement leaves out of a scan, by file.
+pub(crate) type LeftOut = HashMap<FileId, DeletionVector>;
+
+/// The files of a scan.
+#[derive(Debug)]
+pub(crate) struct Selected {
+    /// In the order of the table's file list.
+    pub(crate) files: Vec<SelectedFile>,
+    /// Whether the files may hold rows that the scan does not put out, or fewer than all.
+    pub(super) is_cut: bool,
+    pub(super) projected_statistics: Statistics,
+    /// What was asked of partitions.
+    pub(super) partition_filter: Option<PartitionFilter>,
+}
+
+/// A file of a scan.
+#[derive(Debug, Clone)]
+pub(crate) struct SelectedFile {
+    pub(crate) id: FileId,
+    /// Its place in the table's file list, from 0.
+    pub(crate) number: usize,
+    /// As the log names it.
+    pub(crate) path: String,
+    pub(crate) size_bytes: u64,
+    pub(super) modification_time_millis: i64,
+    pub(super) partition_values: Vec<ScalarValue>,
+    pub(crate) deletion_vector: Option<DeletionVectorDescriptor>,
+    /// Rows in the file, where its statistics say so.
+    pub(super) rows: Option<u64>,
+    /// Rows that are not deleted.
+    pub(crate) live_rows: Option<u64>,
+}
+
+/// Plans the scan.
+pub(super) async fn plan(
+    table: &DeltaTable,
+    state: &dyn Session,
+    selected: Selected,
+    projection: Option<&Vec<usize>>,
+    limit: Option<usize>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    use datafusion::catalog::TableProvider;
+    let schema = table.schema();
+    let output = datafusion::common::project_schema(&schema, projection)?;
+    if selected.files.is_empty() {
+        return Ok(Arc::new(EmptyExec::new(output)));
+    }
+    let layout = Layout::of(table, &schema);
+    let columns: Vec<usize> = match projection {
+        Some(projection) => projection.iter().map(|column| layout.places[*column]).collect(),
+        None => layout.places.clone(),
+    };
+    // One scan reads one store, and shallow clones name files of others.
+    let mut stores: BTreeMap<String, Vec<PartitionedFile>> = BTreeMap::new();
+    let files: Vec<_> = selected.files.iter().map(|file| partitioned_file(table, file)).collect();
+    let files: Vec<_> = stream::iter(files).buffered(VECTORS_AT_ONCE).try_collect().await?;
+    for (store, file) in files {
+        stores.entry(store).or_default().push(file);
+    }
+    let adapter = MappedColumns::of(&table.snapshot);
+    let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());
+    let is_one = stores.len() == 1;
+    let mut scans = Vec::new();
+    for (store, files) in stores {
+        let groups = FileGroup::new(files).split_files(state.config().target_partitions());
+        let source = format.file_source(layout.schema.clone());
+        let mut config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(store)?, source)
+            .with_file_groups(groups)
+            .with_projection_indices(Some(columns.clone()))?
+            .with_expr_adapter(adapter.clone())
+            .with_limit(limit);
+        if is_one {
+            config = config.with_statistics(layout.arrange(&selected.projected_statistics));
+        }
+        scans.push(format.create_physical_plan(state, config.build()).await?);
+    }
+    match scans.len() {
+        1 => Ok(scans.remove(0)),
+        _ => UnionExec::try_new(scans),
+    }
+}
+
+/// How the columns of a table lie in DataFusion's scan: those of files first, then partition columns, then row numbers.
+struct Layout {
+    schema: TableSchema,
+    /// Of each column of the table, its place in the scan.
+    places: Vec<usize>,
+}
+
+impl Layout {
+    fn of(table: &DeltaTable, schema: &Schema) -> Self {
+        let partition_columns = &table.snapshot.metadata().partition_columns;
+        let is_special = |name: &str| table.has_places && (name == FILE_COLUMN || name == ROW_COLUMN);
+        let is_partition = |name: &str| partition_columns.iter().any(|column| column == name);
+        let in_files: Vec<FieldRef> = schema
+            .fields()
+            .iter()
+            .filter(|field| !is_special(field.name()) && !is_partition(field.name()))
+            .cloned()
+            .collect();
+        let mut partitions: Vec<FieldRef> = partition_columns
+            .iter()
+            .filter_map(|name| schema.field_with_name(name).ok())
+            .map(|field| Arc::new(field.clone().with_nullable(true)))
+            .collect();
+        let mut virtual_columns: Vec<FieldRef> = Vec::new();
+        if table.has_places {
+            partitions.push(Arc::new(Field::new(FILE_COLUMN, DataType::Int64, true)));
+            virtual_columns.push(Arc::new(row_field()));
+        }
+        let schema_of_scan = TableSchema::builder(Arc::new(Schema::new(in_files)))
+            .with_table_partition_cols(partitions)
+            .with_virtual_columns(virtual_columns)
+            .build();
+        let all = schema_of_scan.table_schema();
+        let places =
+            schema.fields().iter().map(|field| all.index_of(field.name()).unwrap_or_default()).collect();
+        Self { schema: schema_of_scan, places }
+    }
+
+    /// Statistics of the table in the order of the scan.
+    fn arrange(&self, statistics: &Statistics) -> Statistics {
+        let mut arranged = statistics.clone();
+        for (column, place) in self.places.iter().enumerate() {
+            if let (Some(from), Some(to)) =
+                (statistics.column_statistics.get(column), arranged.column_statistics.get_mut(*place))
+            {
+                *to = from.clone();
+            }
+        }
+        arranged
+    }
+}
+
+/// The column of row numbers as DataFusion's Parquet scan makes it.
+pub(super) fn row_field() -> Field {
+    Field::new(ROW_COLUMN, DataType::Int64, false).with_extension_type(RowNumber)
+}
+
+async fn partitioned_file(table: &DeltaTable, file: &SelectedFile) -> Result<(String, PartitionedFile)> {
+    let store = table.snapshot.table();
+    let path = store.data_path(&file.path).map_err(in_plan)?;
+    let last_modified =
+        chrono::DateTime::from_timestamp_millis(file.modification_time_millis).unwrap_or_default();
+    let meta = ObjectMeta {
+        location: path.path.clone(),
+        last_modified,
+        size: file.size_bytes,
+        e_tag: None,
+        version: None,
+    };
+    let mut scanned = PartitionedFile::from(meta.clone());
+    scanned.partition_values.clone_from(&file.partition_values);
+    if table.has_places {
+        let number = i64::try_from(file.number).unwrap_or(i64::MAX);
+        scanned.partition_values.push(ScalarValue::Int64(Some(number)));
+    }
+    let mut deleted = match &file.deletion_vector {
+        Some(vector) => Some(DeletionVector::load(store, vector).await.map_err(in_plan)?),
+        None => None,
+    };
+    if let Some(left_out) = table.left_out.as_ref().and_then(|left_out| left_out.get(&file.id)) {
+        match &mut deleted {
+            Some(deleted) => deleted.union(left_out),
+            None => deleted = Some(left_out.clone()),
+        }
+    }
+    if let Some(deleted) = deleted {
+        let rows = match file.rows {
+            Some(rows) => rows,
+            None => rows_in_file(&path, &meta).await?,
+        };
+        scanned = scanned.with_extension(ParquetRowSelection::new(selection(&deleted, rows, file)?));
+    }
+    let store_url = format!("{}://{}", path.url.scheme(), path.url.authority());
+    Ok((store_url, scanned))
+}
+
+async fn rows_in_file(path: &DataPath, meta: &ObjectMeta) -> Result<u64> {
+    let metadata = DFParquetMetadata::new(path.store.as_ref(), meta).fetch_metadata().await?;
+    Ok(u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default())
+}
+
+/// The rows of a file that are not deleted.
+fn selection(deleted: &DeletionVector, rows: u64, file: &SelectedFile) -> Result<RowSelection> {
+    let beyond = |row: u64| {
+        Error::new(
+            ErrorKind::BadData,
+            format!("The deletion vector of {} deletes row {row}, but the file has {rows} rows", file.path),
+        )
+        .hint("Restore the file or the vector, or RESTORE the table to an earlier version")
+    };
+    let narrow = |count: u64| usize::try_from(count).map_err(|_| beyond(count));
+    let mut selectors: Vec<RowSelector> = Vec::new();
+    let mut next = 0u64;
+    let mut skipped = 0usize;
+    for row in deleted.iter() {
+        if row >= rows {
+            return Err(beyond(row).into());
+        }
+        if row > next {
+            if skipped > 0 {
+                selectors.push(RowSelector::skip(skipped));
+                skipped = 0;
+            }
+            selectors.push(RowSelector::select(narrow(row - next)?));
+        }
+        skipped += 1;
+        next = row + 1;
+    }
+    if skipped > 0 {
+        selectors.push(RowSelector::skip(skipped));
+    }
+    if rows > next {
+        selectors.push(RowSelector::select(narrow(rows - next)?));
+    }
+    Ok(RowSelection::from(selectors))
+}

@@ -1,0 +1,154 @@
+//! A version of a Delta table as DataFusion sees it.
+
+use super::reads::Reads;
+use super::scan::{self, Selected};
+use super::skipping;
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Statistics;
+use datafusion::common::stats::Precision;
+use datafusion::error::Result as DataFusionResult;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tarn_delta::files::FileId;
+use tarn_delta::schema::{StructType, to_arrow};
+use tarn_delta::snapshot::Snapshot;
+
+/// The column with a file's number, in scans that say where rows are.
+pub(crate) const FILE_COLUMN: &str = "__tarn_file";
+/// The column with a row's place in its file, in scans that say where rows are.
+pub(crate) const ROW_COLUMN: &str = "__tarn_row";
+
+/// A version of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct DeltaTable {
+    pub(crate) snapshot: Arc<Snapshot>,
+    schema: SchemaRef,
+    /// Only these files, where a statement has chosen.
+    only: Option<Arc<Vec<FileId>>>,
+    /// Whether each row comes with [`FILE_COLUMN`] and [`ROW_COLUMN`].
+    pub(super) has_places: bool,
+    /// What scans of this table have asked for.
+    pub(crate) reads: Arc<Reads>,
+    /// Rows that are left out beside those of the table's deletion vectors, by file.
+    pub(super) left_out: Option<Arc<super::scan::LeftOut>>,
+}
+
+impl DeltaTable {
+    pub(crate) fn new(snapshot: Arc<Snapshot>) -> Self {
+        let schema = Arc::new(engine_schema(&to_arrow(snapshot.schema())));
+        Self { snapshot, schema, only: None, has_places: false, left_out: None, reads: Arc::default() }
+    }
+
+    /// The table with columns that it is about to get: no file has them yet.
+    pub(crate) fn with_schema(snapshot: Arc<Snapshot>, schema: &StructType) -> Self {
+        let arrow = Arc::new(engine_schema(&to_arrow(schema)));
+        Self { schema: arrow, ..Self::new(snapshot) }
+    }
+
+    /// The same table, whose rows say where they are: two more columns, a file's number in `FileList::iter` order, and
+    /// the row's place in that file, both from 0.
+    pub(crate) fn with_places(mut self) -> Self {
+        let mut fields: Vec<FieldRef> = self.schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new(FILE_COLUMN, DataType::Int64, true)));
+        fields.push(Arc::new(super::scan::row_field()));
+        self.schema = Arc::new(Schema::new(fields));
+        self.has_places = true;
+        self
+    }
+
+    /// The same table with some of its files only, and without some of their rows.
+    pub(crate) fn with_only(
+        mut self,
+        files: Vec<FileId>,
+        left_out: Option<Arc<super::scan::LeftOut>>,
+    ) -> Self {
+        self.only = Some(Arc::new(files));
+        self.left_out = left_out;
+        self
+    }
+
+    /// The files that may hold rows that pass the filters.
+    pub(crate) async fn select(
+        &self,
+        state: &dyn Session,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> DataFusionResult<Selected> {
+        let mut selected =
+            skipping::select(state, &self.snapshot, &self.schema, filters, limit, self.only.as_deref())
+                .await?;
+        selected.projected_statistics = self.statistics_of(&selected);
+        self.reads.note(std::mem::take(&mut selected.partition_filter));
+        Ok(selected)
+    }
+
+    fn statistics_of(&self, selected: &Selected) -> Statistics {
+        let mut statistics = Statistics::new_unknown(&self.schema);
+        let rows = selected.files.iter().map(|file| file.live_rows).sum::<Option<u64>>();
+        let bytes: u64 = selected.files.iter().map(|file| file.size_bytes).sum();
+        let is_whole = self.left_out.is_none();
+        statistics.num_rows = match rows.and_then(|rows| usize::try_from(rows).ok()) {
+            Some(rows) if is_whole && !selected.is_cut => Precision::Exact(rows),
+            Some(rows) => Precision::Inexact(rows),
+            None => Precision::Absent,
+        };
+        statistics.total_byte_size = usize::try_from(bytes).map_or(Precision::Absent, Precision::Inexact);
+        statistics
+    }
+
+    fn is_about_partitions(&self, filter: &Expr) -> bool {
+        let columns = filter.column_refs();
+        let partitions: BTreeSet<&str> =
+            self.snapshot.metadata().partition_columns.iter().map(String::as_str).collect();
+        !columns.is_empty()
+            && columns.iter().all(|column| partitions.contains(column.name()))
+            && !filter.is_volatile()
+    }
+}
+
+/// The schema that queries see: texts and bytes as views, which scans of Parquet fill without copies.
+pub(crate) fn engine_schema(schema: &Schema) -> Schema {
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+        DataType::Binary => Arc::new(field.as_ref().clone().with_data_type(DataType::BinaryView)),
+        _ => Arc::clone(field),
+    });
+    Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone())
+}
+
+#[async_trait]
+impl TableProvider for DeltaTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
+        let pushdown = |filter: &&Expr| match self.is_about_partitions(filter) {
+            true => TableProviderFilterPushDown::Exact,
+            false => TableProviderFilterPushDown::Inexact,
+        };
+        Ok(filters.iter().map(pushdown).collect())
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        let selected = self.select(state, filters, limit).await?;
+        scan::plan(self, state, selected, projection, limit).await
+    }
+}
