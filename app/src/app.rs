@@ -5,10 +5,12 @@ mod palette;
 mod top_bar;
 
 use crate::engine_client::EngineStatus;
-use crate::rooms::query::Query;
+use crate::rooms::data::Data;
+use crate::rooms::query::{Keys, Query};
 use crate::rooms::ui_parts::UiParts;
+use crate::route::Route;
 use crate::session::{Session, use_session};
-use crate::ui::{Banner, Button, Icon, Lucide, Tone, Weight};
+use crate::ui::{Banner, Button, Icon, Lucide, Sheet, Tone, Weight};
 use file_inputs::FileInputs;
 use leptos::ev;
 use leptos::prelude::*;
@@ -16,13 +18,6 @@ use palette::Palette;
 use top_bar::TopBar;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
-
-/// A room, by the hash of its URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Room {
-    Query,
-    UiParts,
-}
 
 /// Puts the app in place of what the page shows while it loads.
 pub(crate) fn mount() {
@@ -37,18 +32,48 @@ pub(crate) fn is_apple() -> bool {
     window().navigator().platform().is_ok_and(|name| name.starts_with("Mac") || name.starts_with("iP"))
 }
 
+/// A room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Data,
+    Query,
+    UiParts,
+}
+
+impl Room {
+    fn of(route: &Route) -> Self {
+        match route {
+            Route::Data(_) => Self::Data,
+            Route::Query => Self::Query,
+            Route::UiParts => Self::UiParts,
+        }
+    }
+}
+
 /// The app.
 #[component]
 fn App() -> impl IntoView {
     let session = Session::start();
     provide_context(session);
-    let room = RwSignal::new(room_of_url());
-    on_event(window_event_listener(ev::hashchange, move |_| room.set(room_of_url())));
+    let room = Memo::new(move |_| session.route.with(Room::of));
+    on_event(window_event_listener(ev::hashchange, move |_| session.route.set(Route::of_url())));
     on_event(window_event_listener(ev::keydown, move |event| on_key(session, &event)));
+    // The data room opens where it was left.
+    let last_data = Memo::new(move |before: Option<&String>| match session.route.get() {
+        route @ Route::Data(_) => route.hash(),
+        _ => before.cloned().unwrap_or_else(|| Route::Data(None).hash()),
+    });
     view! {
         <div class="shell">
             <TopBar />
             <nav class="rail" aria-label="Rooms">
+                <a
+                    href=move || last_data.get()
+                    aria-current=move || (room.get() == Room::Data).then_some("page")
+                >
+                    <Icon of=Lucide::Database />
+                    <span>"Data"</span>
+                </a>
                 <a
                     href="#/query"
                     aria-current=move || (room.get() == Room::Query).then_some("page")
@@ -60,12 +85,16 @@ fn App() -> impl IntoView {
             <main class="main">
                 <Banners />
                 {move || match room.get() {
+                    Room::Data => view! { <Data /> }.into_any(),
                     Room::Query => view! { <Query /> }.into_any(),
                     Room::UiParts => view! { <UiParts /> }.into_any(),
                 }}
             </main>
             <FileInputs />
             <Palette />
+            <Sheet open=session.is_keys_open title="Keys for S3">
+                <Keys />
+            </Sheet>
             {session.toasts.view()}
         </div>
     }
@@ -115,24 +144,25 @@ fn Banners() -> impl IntoView {
     }
 }
 
-fn room_of_url() -> Room {
-    let hash = window().location().hash().unwrap_or_default();
-    if hash == "#/ui" { Room::UiParts } else { Room::Query }
-}
-
 fn on_key(session: Session, event: &KeyboardEvent) {
     let is_command = event.ctrl_key() || event.meta_key();
     match event.key().as_str() {
         "Enter" if is_command => {
-            event.prevent_default();
-            session.run();
+            // In other rooms the text that would run is out of sight.
+            if session.route.get_untracked() == Route::Query {
+                event.prevent_default();
+                session.run();
+            }
         }
         "k" | "K" if is_command && !event.shift_key() => {
             event.prevent_default();
             session.is_palette_open.update(|is_open| *is_open = !*is_open);
         }
         // An open dialog takes Esc for itself.
-        "Escape" if !is_in_dialog(event) => session.runs.stop(),
+        "Escape" if !is_in_dialog(event) => {
+            session.runs.stop();
+            session.moves.stop();
+        }
         _ => {}
     }
 }

@@ -1,6 +1,7 @@
 //! The page's side of `tarn_rpc`: sends requests to the engine worker, brings each event to whoever asked, and brings
 //! the engine back when it dies.
 
+mod neighbours;
 mod port;
 
 pub(crate) use port::describe;
@@ -8,6 +9,7 @@ pub(crate) use port::describe;
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::Array;
 use leptos::prelude::*;
+use neighbours::Neighbours;
 use port::{Port, Signal as PortSignal};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -78,6 +80,7 @@ struct Inner {
     /// What a new engine has to be told again.
     opened: RefCell<Vec<(String, File)>>,
     credentials: RefCell<Vec<S3Credentials>>,
+    neighbours: Neighbours,
 }
 
 impl EngineClient {
@@ -94,6 +97,11 @@ impl EngineClient {
                 ..Inner::default()
             })),
         };
+        client.inner().neighbours.listen(move || {
+            if client.status.get_untracked() == EngineStatus::Ready {
+                client.tell(Request::ListFiles);
+            }
+        });
         client.open();
         client
     }
@@ -130,7 +138,12 @@ impl EngineClient {
 
     /// Forgets an opened file, or deletes a written one.
     pub(crate) fn remove_file(self, path: String, on_event: impl FnMut(Event) + 'static) {
-        self.inner().opened.borrow_mut().retain(|(opened, _)| *opened != path);
+        // A table that was opened goes with all its files, and with the zip that it came in.
+        let (below, zip) = (format!("{path}/"), format!("{path}.zip"));
+        self.inner()
+            .opened
+            .borrow_mut()
+            .retain(|(opened, _)| *opened != path && *opened != zip && !opened.starts_with(&below));
         self.send(Request::RemoveFile { path }, on_event);
     }
 
@@ -179,7 +192,8 @@ impl EngineClient {
         self.send_with(Request::AddFiles { paths }, &attachments, move |event, _| on_event(event));
     }
 
-    fn send_with(
+    /// Sends a request with what belongs to it beside it.
+    pub(crate) fn send_with(
         self,
         request: Request,
         attachments: &Array,
@@ -271,7 +285,10 @@ impl EngineClient {
     fn route(self, id: u64, event: Event, attachments: &Array) {
         match (id, event) {
             (HELLO_ID, event) => self.hear_greeting(event),
-            (0, Event::Files { files }) => self.files.set(files),
+            (0, Event::Files { files }) => {
+                self.files.set(files);
+                self.inner().neighbours.tell();
+            }
             (0, Event::Failed { error, .. }) => self.give_up(error),
             (id, event) => self.deliver(id, event, attachments),
         }
@@ -349,6 +366,7 @@ impl EngineClient {
                 | Event::Schema { .. }
                 | Event::Progress { .. }
                 | Event::StatementFinished { .. }
+                | Event::Moved { .. }
         );
         if let Event::Files { files } = &event {
             self.files.set(files.clone());

@@ -3,16 +3,22 @@
 #![expect(unreachable_pub, reason = "leptos' component macro makes the types around each component public")]
 
 mod app;
+mod asked;
 mod browser_storage;
 mod clipboard;
 mod display;
 mod dropped_files;
 mod engine_client;
+mod json_text;
+mod kept_storage;
 mod rooms;
+mod route;
 mod rows;
 mod runs;
 mod session;
 mod sql_text;
+mod table_moves;
+mod tables;
 mod theme;
 mod ui;
 

@@ -1,10 +1,15 @@
 //! What all of the page shares: the engine, the run, the text, the files, and what is open.
 
 use crate::browser_storage;
-use crate::dropped_files::NamedFile;
+use crate::display;
+use crate::dropped_files::{MAX_FILES, NamedFile};
 use crate::engine_client::{EngineClient, EngineStatus};
+use crate::kept_storage::StorageWatch;
+use crate::route::{Route, TableRoute};
 use crate::runs::Runs;
 use crate::sql_text;
+use crate::table_moves::TableMoves;
+use crate::tables::TableName;
 use crate::theme::Theme;
 use crate::ui::{Toast, ToastHost};
 use leptos::prelude::*;
@@ -14,6 +19,7 @@ use wasm_bindgen::JsCast;
 
 const TEXT_KEY: &str = "tarn.query.text";
 const SOURCES_KEY: &str = "tarn.query.sources";
+const TABLE_SOURCES_KEY: &str = "tarn.data.sources";
 
 /// Something for the editor to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +51,14 @@ pub(crate) struct Session {
     pub(crate) editor_task: RwSignal<Option<EditorTask>>,
     /// URLs that are queried where they lie.
     pub(crate) sources: RwSignal<Vec<String>>,
+    /// URLs of Delta tables that are read where they lie.
+    pub(crate) table_sources: RwSignal<Vec<String>>,
+    /// Where the page is.
+    pub(crate) route: RwSignal<Route>,
+    /// Tables that go out and come in.
+    pub(crate) moves: TableMoves,
+    /// What the browser keeps.
+    pub(crate) storage: StorageWatch,
     /// Paths that were removed and can still come back.
     pub(crate) removed: RwSignal<Vec<String>>,
     /// Light or dark.
@@ -66,16 +80,21 @@ impl Session {
     pub(crate) fn start() -> Self {
         let engine = EngineClient::start();
         let runs = Runs::new(engine);
+        let toasts = ToastHost::new();
         let session = Self {
             engine,
             runs,
+            table_sources: RwSignal::new(kept_lines(TABLE_SOURCES_KEY)),
+            route: RwSignal::new(Route::of_url()),
+            moves: TableMoves::new(engine, toasts),
+            storage: StorageWatch::start(),
             text: RwSignal::new(browser_storage::read(TEXT_KEY).unwrap_or_default()),
             selection: RwSignal::new((0, 0)),
             editor_task: RwSignal::new(None),
-            sources: RwSignal::new(kept_sources()),
+            sources: RwSignal::new(kept_lines(SOURCES_KEY)),
             removed: RwSignal::new(Vec::new()),
             theme: Theme::kept(),
-            toasts: ToastHost::new(),
+            toasts,
             is_files_open: RwSignal::new(false),
             is_keys_open: RwSignal::new(false),
             is_palette_open: RwSignal::new(false),
@@ -83,6 +102,19 @@ impl Session {
         };
         Effect::new(move || browser_storage::write(TEXT_KEY, &session.text.get()));
         Effect::new(move || browser_storage::write(SOURCES_KEY, &session.sources.get().join("\n")));
+        Effect::new(move || {
+            browser_storage::write(TABLE_SOURCES_KEY, &session.table_sources.get().join("\n"));
+        });
+        Effect::new(move || {
+            let has_table = engine.files.with(|files| {
+                files.iter().any(|file| !file.is_opened && file.format.as_deref() == Some("delta"))
+            });
+            session.storage.look();
+            // The first table is worth keeping: nobody wants to lose it to a full disk.
+            if has_table {
+                session.storage.ask_once();
+            }
+        });
         Effect::new(move || {
             if engine.restart.get().is_some() {
                 runs.lose_results();
@@ -100,26 +132,86 @@ impl Session {
         self.runs.run(self.text.with_untracked(|text| sql_text::excerpt(text, selection)));
     }
 
-    /// Opens files; the first of them goes into an empty editor.
+    /// Opens files; the first of them goes into an empty editor, or in the data room a table is shown.
     pub(crate) fn open_files(self, files: Vec<NamedFile>) {
         if files.is_empty() {
             self.toasts.say("There was no file in that.");
             return;
         }
+        if files.len() >= MAX_FILES {
+            let most = display::count(MAX_FILES as u64);
+            self.toasts.say(format!("Only the first {most} files were taken: open a folder with fewer."));
+        }
         let paths: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
-        self.removed.update(|removed| removed.retain(|path| !paths.contains(path)));
+        // A folder, or a zip, may turn out to be a table, which is then the entry.
+        let is_of = move |file: &FileEntry, paths: &[String]| {
+            let (below, zip) = (format!("{}/", file.path), file.path.split('/').next().map(|top| format!("{top}.zip")));
+            file.is_opened
+                && paths.iter().any(|path| *path == file.path || path.starts_with(&below) || Some(path) == zip.as_ref())
+        };
+        self.removed.update(|removed| {
+            removed.retain(|gone| !paths.iter().any(|path| path == gone || path.starts_with(&format!("{gone}/"))));
+        });
         self.engine.add_files(files, move |event| match event {
             Event::Files { files } => {
                 let is_fresh = self.text.with_untracked(|text| text.trim().is_empty());
-                let first =
-                    files.into_iter().find(|file| paths.contains(&file.path) && file.format.is_some());
-                if let Some(first) = first.filter(|_| is_fresh) {
-                    self.query_path(&first.path, first.format.as_deref());
+                let first = files.into_iter().find(|file| file.format.is_some() && is_of(file, &paths));
+                let Some(first) = first else { return };
+                match TableName::of_entry(&first) {
+                    Some(table) if matches!(self.route.get_untracked(), Route::Data(_)) => {
+                        Route::Data(Some(TableRoute::new(table))).go();
+                    }
+                    _ if is_fresh => self.query_path(&first.path, first.format.as_deref()),
+                    _ => {}
                 }
             }
             Event::Failed { error, .. } => self.toasts.say(error.message),
             _ => {}
         });
+    }
+
+    /// Writes a first look at a table into the editor, and goes there.
+    pub(crate) fn query_table(self, table: &TableName, version: Option<u64>) {
+        self.write_statement(&format!("SELECT * FROM {} LIMIT 100", table.sql_at(version)));
+    }
+
+    /// Adds a statement to the editor, and goes there.
+    pub(crate) fn write_statement(self, statement: &str) {
+        self.is_files_open.set(false);
+        self.editor_task.set(Some(EditorTask::Add { statement: statement.to_owned() }));
+        Route::Query.go();
+    }
+
+    /// Takes a table off the list: one of the lake is deleted, when no one takes that back.
+    pub(crate) fn remove_table(self, table: &TableName) {
+        let path = match table {
+            TableName::Path(url) if table.folder().is_none() => {
+                let before = self.table_sources.get_untracked();
+                self.table_sources.update(|sources| sources.retain(|other| other != url));
+                return self.toasts.show(Toast {
+                    text: "Removed from the list.".to_owned(),
+                    undo: Some(Arc::new(move || self.table_sources.set(before.clone()))),
+                    settle: None,
+                });
+            }
+            _ => table.folder().unwrap_or_default(),
+        };
+        let entry = self.engine.files.with_untracked(|files| files.iter().find(|file| file.path == path).cloned());
+        if let Some(entry) = entry {
+            self.remove_file(&entry);
+        }
+    }
+
+    /// The tables: those of the lake, those that were opened, and those by URL.
+    pub(crate) fn tables(self) -> Vec<(TableName, bool)> {
+        let removed = self.removed.get();
+        let files = self.engine.files.get();
+        let of_files = files
+            .iter()
+            .filter(|file| !removed.contains(&file.path))
+            .filter_map(|file| Some((TableName::of_entry(file)?, file.is_opened)));
+        let of_urls = self.table_sources.get().into_iter().map(|url| (TableName::Path(url), false));
+        of_files.chain(of_urls).collect()
     }
 
     /// Writes a first look at a file or URL into the editor.
@@ -131,19 +223,46 @@ impl Session {
 
     /// Adds a URL to the list and writes a first look at it. Returns what is wrong with it, if it is not one.
     pub(crate) fn add_source(self, url: &str) -> Result<(), &'static str> {
-        let url = url.trim();
-        let is_known = ["https://", "http://", "s3://"]
-            .iter()
-            .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
-        if !is_known {
-            return Err("A URL starts with https:// or s3://.");
+        let url = checked_url(url)?;
+        if sql_text::format_of(url).is_some() {
+            self.add_file_source(url.to_owned());
+            return Ok(());
         }
+        // A folder: of a table, or of files.
+        let url = url.to_owned();
+        wasm_bindgen_futures::spawn_local(async move {
+            match self.engine.ask(detail(&url)).await {
+                Ok(_) => {
+                    self.keep_table_source(&url);
+                    self.query_path(&url, Some("delta"));
+                }
+                Err(_) => self.add_file_source(url),
+            }
+        });
+        Ok(())
+    }
+
+    fn add_file_source(self, url: String) {
         self.sources.update(|sources| {
+            sources.retain(|other| *other != url);
+            sources.push(url.clone());
+        });
+        self.query_path(&url, None);
+    }
+
+    /// Opens a Delta table by its URL, and shows it. Returns what is wrong with the URL, if it is not one.
+    pub(crate) fn open_table_source(self, url: &str) -> Result<(), &'static str> {
+        let url = checked_url(url)?.trim_end_matches('/');
+        self.keep_table_source(url);
+        Route::Data(Some(TableRoute::new(TableName::Path(url.to_owned())))).go();
+        Ok(())
+    }
+
+    fn keep_table_source(self, url: &str) {
+        self.table_sources.update(|sources| {
             sources.retain(|other| other != url);
             sources.push(url.to_owned());
         });
-        self.query_path(url, None);
-        Ok(())
     }
 
     /// Takes a URL off the list, with a way back.
@@ -201,14 +320,27 @@ pub(crate) fn use_session() -> Session {
     expect_context()
 }
 
-fn kept_sources() -> Vec<String> {
-    let kept = browser_storage::read(SOURCES_KEY).unwrap_or_default();
+/// A URL as it was typed, if it is one.
+fn checked_url(url: &str) -> Result<&str, &'static str> {
+    let url = url.trim();
+    let is_known = ["https://", "http://", "s3://"]
+        .iter()
+        .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+    if is_known { Ok(url) } else { Err("A URL starts with https:// or s3://.") }
+}
+
+fn detail(url: &str) -> String {
+    format!("DESCRIBE DETAIL {}", TableName::Path(url.to_owned()).sql())
+}
+
+fn kept_lines(key: &str) -> Vec<String> {
+    let kept = browser_storage::read(key).unwrap_or_default();
     kept.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-/// Hands bytes to the browser as a download.
-fn save(name: &str, bytes: &wasm_bindgen::JsValue) -> Result<(), wasm_bindgen::JsValue> {
-    let blob = web_sys::Blob::new_with_u8_array_sequence(&js_sys::Array::of1(bytes))?;
+/// Hands bytes, or a blob, to the browser as a download.
+pub(crate) fn save(name: &str, bytes: &wasm_bindgen::JsValue) -> Result<(), wasm_bindgen::JsValue> {
+    let blob = web_sys::Blob::new_with_blob_sequence(&js_sys::Array::of1(bytes))?;
     let url = web_sys::Url::create_object_url_with_blob(&blob)?;
     let anchor = document().create_element("a")?.dyn_into::<web_sys::HtmlAnchorElement>()?;
     anchor.set_href(&url);

@@ -1,6 +1,8 @@
 //! The command palette: every action by its name.
 
+use crate::route::{Route, TableRoute};
 use crate::session::{Session, use_session};
+use crate::tables::TableName;
 use crate::theme::Theme;
 use leptos::html;
 use leptos::prelude::*;
@@ -159,19 +161,29 @@ fn commands(session: Session) -> Vec<Command> {
     add("Open files", "", Arc::new(move || session.choose_files.set(Some(false))));
     add("Open a folder", "", Arc::new(move || session.choose_files.set(Some(true))));
     add("Keys for S3", "", Arc::new(move || session.is_keys_open.set(true)));
-    add(
-        "Go to Query",
-        "",
-        Arc::new(|| {
-            // A hash is always a valid place to go to.
-            drop(window().location().set_hash("/query"));
-        }),
-    );
+    add("Go to Data", "", Arc::new(|| Route::Data(None).go()));
+    add("Go to Query", "", Arc::new(|| Route::Query.go()));
+    let tables = session.tables();
+    for (table, _) in &tables {
+        let (name, table) = (format!("Open {}", table.key()), table.clone());
+        add(&name, "", Arc::new(move || Route::Data(Some(TableRoute::new(table.clone()))).go()));
+    }
+    let lake: Vec<TableName> =
+        tables.into_iter().map(|(table, _)| table).filter(|table| matches!(table, TableName::Named { .. })).collect();
+    if !lake.is_empty() {
+        add("Save the lake as a zip", "", Arc::new(move || session.moves.zip(&lake)));
+    }
+    if session.moves.now.get().is_some() {
+        add("Stop the copy", "Esc", Arc::new(move || session.moves.stop()));
+    }
     for theme in Theme::ALL {
         let name = format!("Theme: {}", theme.name());
         add(&name, "", Arc::new(move || session.theme.set(theme)));
     }
     for file in session.engine.files.get() {
+        if TableName::of_entry(&file).is_some() {
+            continue;
+        }
         let name = format!("Query {}", file.path);
         add(&name, "", Arc::new(move || session.query_path(&file.path, file.format.as_deref())));
     }

@@ -31,6 +31,7 @@ pub(super) fn TopBar() -> impl IntoView {
             >
                 {move || place.get().0}
             </p>
+            <Moving />
             <Running />
             <button
                 type="button"
@@ -53,6 +54,39 @@ pub(super) fn TopBar() -> impl IntoView {
                 }
             }}
         </header>
+    }
+}
+
+/// A table that is copied, packed or saved, with how far it is and an end.
+#[component]
+fn Moving() -> impl IntoView {
+    let moves = use_session().moves;
+    view! {
+        {move || {
+            moves
+                .now
+                .get()
+                .map(|now| {
+                    let text = match now.total_bytes {
+                        0 => now.label,
+                        total => {
+                            let share = now.done_bytes.min(total) as f64 / total as f64 * 100.0;
+                            format!("{} {share:.0} %", now.label)
+                        }
+                    };
+                    view! {
+                        <div class="top-running">
+                            <span class="top-pulse" aria-hidden="true"></span>
+                            <span>{text}</span>
+                            <IconButton
+                                label="Stop the copy"
+                                icon=Lucide::Stop
+                                on_press=Callback::new(move |()| moves.stop())
+                            />
+                        </div>
+                    }
+                })
+        }}
     }
 }
 

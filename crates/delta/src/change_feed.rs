@@ -1,12 +1,15 @@
 //! The change data feed: which files hold what each version changed ("Reader Requirements for AddCDCFile").
 
 use crate::actions::{Action, Add, AddCdcFile, DeletionVectorDescriptor, Metadata, Protocol, Remove};
+use crate::alter::may_widen;
 use crate::commit::{Commit, read_commit};
 use crate::features;
 use crate::properties::TableProperties;
+use crate::schema::{ColumnMappingMode, DataType, StructType, parse};
 use crate::snapshot::{At, Snapshot};
 use crate::{Error, Result, TableStore};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a version changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +46,8 @@ pub enum ChangeFile {
 /// What the versions `first` to `last`, both included, changed, oldest first. Versions that changed no rows are left out.
 ///
 /// # Errors
-/// When a version is not there any more or not yet, when the feed was not on in one of them, and when the log cannot be
-/// read.
+/// When a version is not there any more or not yet, when the feed was not on in one of them, when the table had columns then
+/// that `last` does not have, and when the log cannot be read.
 pub async fn changes(table: &TableStore, first: u64, last: u64) -> Result<Vec<VersionChanges>> {
     if first > last {
         return Err(Error::invalid(format!(
@@ -52,18 +55,22 @@ pub async fn changes(table: &TableStore, first: u64, last: u64) -> Result<Vec<Ve
         )));
     }
     let start = Snapshot::open(table, At::Version(first)).await?;
-    let mut feed = Feed { protocol: start.protocol().clone(), metadata: start.metadata().clone() };
     // A version after the last is told as such, with those that there are.
-    if last > first {
-        Snapshot::open(table, At::Version(last)).await?;
-    }
+    let end = match last > first {
+        true => Snapshot::open(table, At::Version(last)).await?,
+        false => start.clone(),
+    };
+    let mut feed = Feed { protocol: start.protocol().clone(), metadata: start.metadata().clone(), end };
     let mut found = Vec::new();
     let mut previous = i64::MIN;
     for version in first..=last {
         let missing = || Error::Gap { url: table.url.to_string(), missing: version };
         let commit = read_commit(table, version).await?.ok_or_else(missing)?;
-        feed.follow(&commit);
+        let has_new_schema = feed.follow(&commit) || version == first;
         feed.check(version)?;
+        if has_new_schema {
+            feed.check_schema(version)?;
+        }
         let in_commit = commit.info().and_then(|info| info.in_commit_timestamp);
         let timestamp_millis =
             in_commit.unwrap_or_else(|| commit.modified_millis.max(previous.saturating_add(1)));
@@ -79,16 +86,43 @@ pub async fn changes(table: &TableStore, first: u64, last: u64) -> Result<Vec<Ve
 struct Feed {
     protocol: Protocol,
     metadata: Metadata,
+    /// The version in whose columns all rows are told.
+    end: Arc<Snapshot>,
 }
 
 impl Feed {
-    fn follow(&mut self, commit: &Commit) {
+    /// Goes on to the state after a commit; whether that may have other columns.
+    fn follow(&mut self, commit: &Commit) -> bool {
+        let mut has_metadata = false;
         for action in &commit.actions {
             match action {
                 Action::Protocol(protocol) => self.protocol = protocol.clone(),
-                Action::MetaData(metadata) => self.metadata = metadata.clone(),
+                Action::MetaData(metadata) => {
+                    self.metadata = metadata.clone();
+                    has_metadata = true;
+                }
                 _ => {}
             }
+        }
+        has_metadata
+    }
+
+    /// Whether rows of a version can be told in the columns of the last: those may be more, and wider.
+    fn check_schema(&self, version: u64) -> Result<()> {
+        let schema = parse(&self.metadata.schema_string)
+            .map_err(|reason| Error::damaged(format!("the metaData action of version {version}"), reason))?;
+        let mode = TableProperties::of(&self.metadata).column_mapping;
+        let problem = match self.metadata.partition_columns == self.end.metadata().partition_columns {
+            true => misfit(&schema, mode, self.end.schema(), self.end.column_mapping(), ""),
+            false => Some("the table was partitioned by other columns".to_owned()),
+        };
+        match problem {
+            None => Ok(()),
+            Some(problem) => Err(Error::invalid(format!(
+                "the changes of version {version} do not fit the columns of version {}: {problem}; ask for versions \
+                 with the same columns, before and after the change",
+                self.end.version()
+            ))),
         }
     }
 
@@ -100,6 +134,57 @@ impl Feed {
                 "version {version} has no change feed: the table property delta.enableChangeDataFeed was not true"
             ))),
         }
+    }
+}
+
+/// What keeps rows of `old` from being told in the columns of `new`.
+fn misfit(
+    old: &StructType,
+    old_mode: ColumnMappingMode,
+    new: &StructType,
+    new_mode: ColumnMappingMode,
+    place: &str,
+) -> Option<String> {
+    old.fields.iter().find_map(|field| {
+        let name = format!("{place}{}", field.name);
+        let Some(found) = new.fields.iter().find(|found| found.name == field.name) else {
+            return Some(format!("the column {name} was renamed or dropped"));
+        };
+        if field.physical_name(old_mode) != found.physical_name(new_mode) {
+            return Some(format!("the column {name} is another one by the same name"));
+        }
+        let (from, to) = (&field.data_type, &found.data_type);
+        type_misfit(from, old_mode, to, new_mode, &name)
+    })
+}
+
+fn type_misfit(
+    old: &DataType,
+    old_mode: ColumnMappingMode,
+    new: &DataType,
+    new_mode: ColumnMappingMode,
+    name: &str,
+) -> Option<String> {
+    match (old, new) {
+        (DataType::Struct(old), DataType::Struct(new)) => {
+            misfit(old, old_mode, new, new_mode, &format!("{name}."))
+        }
+        (DataType::Array(old), DataType::Array(new)) => {
+            let name = format!("{name}.element");
+            type_misfit(&old.element_type, old_mode, &new.element_type, new_mode, &name)
+        }
+        (DataType::Map(old), DataType::Map(new)) => type_misfit(
+            &old.key_type,
+            old_mode,
+            &new.key_type,
+            new_mode,
+            &format!("{name}.key"),
+        )
+        .or_else(|| {
+            type_misfit(&old.value_type, old_mode, &new.value_type, new_mode, &format!("{name}.value"))
+        }),
+        _ if old == new || may_widen(old, new) => None,
+        _ => Some(format!("the column {name} changed from {} to {}", old.sql_name(), new.sql_name())),
     }
 }
 

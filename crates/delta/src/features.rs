@@ -163,6 +163,17 @@ pub fn supports(protocol: &Protocol, feature: &str) -> bool {
     LEGACY.iter().any(|(version, name)| *name == feature && protocol.min_writer_version >= *version)
 }
 
+/// All features that the protocol supports, by name or by a version that came with them.
+pub fn all_of(protocol: &Protocol) -> Vec<&str> {
+    let named = [&protocol.reader_features, &protocol.writer_features];
+    let named = named.into_iter().flatten().flatten().map(String::as_str);
+    let implied = LEGACY.iter().map(|(_, feature)| *feature).filter(|feature| supports(protocol, feature));
+    let mut features: Vec<&str> = named.chain(implied).collect();
+    features.sort_unstable();
+    features.dedup();
+    features
+}
+
 /// Whether readers must look at `delta.columnMapping.mode` ("Reader Requirements for Column Mapping").
 pub fn supports_column_mapping(protocol: &Protocol) -> bool {
     match protocol.min_reader_version {

@@ -5,21 +5,30 @@
 //! commits what it wrote by a [`Transaction`](transaction::Transaction).
 
 pub mod actions;
+pub mod alter;
 pub mod change_feed;
 pub mod checkpoint_writer;
+pub mod clone_files;
 pub mod column_mapping;
 pub mod commit;
+pub mod compaction;
+pub mod convert;
 pub mod definition;
 pub mod deletion_vector;
 mod error;
 pub mod features;
 pub mod files;
 pub mod history;
+pub mod identity;
 pub mod log;
 pub mod maintenance;
 pub mod partition_values;
+pub mod presence;
 pub mod properties;
+pub mod purge;
 mod replay;
+pub mod restore;
+pub mod row_tracking;
 pub mod schema;
 pub mod snapshot;
 pub mod stats;

@@ -91,7 +91,7 @@ impl TableProperties {
 }
 
 /// A list of column names; backticks keep commas and dots within.
-fn split_columns(text: &str) -> Vec<String> {
+pub(crate) fn split_columns(text: &str) -> Vec<String> {
     let mut columns = vec![String::new()];
     let mut is_quoted = false;
     for c in text.chars() {

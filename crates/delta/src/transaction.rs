@@ -8,7 +8,7 @@ mod row_tracking;
 
 pub use conflict::{FilePredicate, IsolationLevel};
 pub use operation::Operation;
-pub use row_tracking::ROW_TRACKING_DOMAIN;
+pub use row_tracking::{ROW_TRACKING_DOMAIN, high_water_mark as row_id_high_water_mark};
 
 use crate::actions::{Add, AddCdcFile, DomainMetadata, Metadata, Protocol, Remove, SetTransaction};
 use crate::commit::{Commit, Put, put_commit, read_commit, read_commit_info};

@@ -1,14 +1,23 @@
 //! Which files of a table's folder may be deleted (VACUUM): those that no version needs any more.
 
 use crate::actions::DeletionVectorDescriptor;
+use crate::actions::{Action, Remove};
+use crate::commit::read_commit;
 use crate::deletion_vector::relative_file;
 use crate::features::check_writable;
+use crate::log::listing;
+use crate::log::names::LogName;
 use crate::snapshot::Snapshot;
-use crate::{Result, TableStore};
-use futures::TryStreamExt as _;
+use crate::{Error, Result, TableStore};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::ObjectStore as _;
 use object_store::path::Path;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+
+/// The operation of the commit that says that a VACUUM has ended.
+pub const VACUUM_END: &str = "VACUUM END";
+/// Commits that are read at the same time.
+const COMMITS_AT_ONCE: usize = 8;
 
 /// A file that may be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +62,94 @@ pub async fn unneeded_files(snapshot: &Snapshot, retention_millis: i64) -> Resul
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// The files that the commits of the log removed before the retention time and that nothing needs (VACUUM … LITE). Nothing
+/// is listed but the log, so files that no commit ever named stay.
+///
+/// # Errors
+/// As [`unneeded_files`], and when commits are missing that no VACUUM has ended after: they may have removed more.
+pub async fn unneeded_files_of_log(snapshot: &Snapshot, retention_millis: i64) -> Result<Vec<UnneededFile>> {
+    check_writable(snapshot.protocol(), snapshot.metadata())?;
+    let table = snapshot.table();
+    let cutoff_millis = tarn_platform::unix_millis().saturating_sub(retention_millis.max(0));
+    let needed = needed_paths(snapshot, cutoff_millis).await?;
+    let prefixes = partition_prefixes(snapshot);
+    let mut files: BTreeMap<Path, UnneededFile> = BTreeMap::new();
+    for remove in removes_of_log(snapshot).await? {
+        if remove.deletion_timestamp.unwrap_or(0) >= cutoff_millis {
+            continue;
+        }
+        let mut gone = Needed { table, paths: HashSet::new() };
+        gone.insert(&remove.path, remove.deletion_vector.as_ref())?;
+        let data = table.data_path(&remove.path).map(|place| place.path).ok();
+        for path in gone.paths {
+            let size_bytes = match data.as_ref() == Some(&path) {
+                true => remove.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0),
+                false => 0,
+            };
+            // What lies elsewhere belongs to another table.
+            if is_visible(table, &path, &prefixes) && !needed.contains(&path) {
+                let modified_millis = remove.deletion_timestamp.unwrap_or(0);
+                files.insert(path.clone(), UnneededFile { path, size_bytes, modified_millis });
+            }
+        }
+    }
+    Ok(files.into_values().collect())
+}
+
+async fn removes_of_log(snapshot: &Snapshot) -> Result<Vec<Remove>> {
+    let table = snapshot.table();
+    let listed = listing::list(table, 0).await?;
+    let listed = listed.ok_or_else(|| {
+        Error::invalid("VACUUM LITE needs a store that lists its files; run VACUUM without LITE elsewhere")
+    })?;
+    let versions: Vec<u64> = (listed.iter())
+        .filter_map(|file| match file.kind {
+            LogName::Commit { version } => Some(version),
+            LogName::Compaction { .. } | LogName::Checkpoint { .. } | LogName::Checksum { .. } => None,
+        })
+        .filter(|version| *version <= snapshot.version())
+        .collect();
+    let is_whole = versions.first() == Some(&0);
+    let commits: Vec<_> = stream::iter(versions)
+        .map(|version| read_commit(table, version))
+        .buffered(COMMITS_AT_ONCE)
+        .try_collect()
+        .await?;
+    let mut has_end = false;
+    let mut removes = Vec::new();
+    for commit in commits.into_iter().flatten() {
+        has_end |= commit.info().and_then(|info| info.operation.as_deref()) == Some(VACUUM_END);
+        removes.extend(commit.actions.into_iter().filter_map(|action| match action {
+            Action::Remove(remove) => Some(remove),
+            _ => None,
+        }));
+    }
+    match is_whole || has_end {
+        true => Ok(removes),
+        false => Err(Error::invalid(
+            "VACUUM LITE cannot tell what earlier commits removed: they are no longer in the log; run VACUUM without LITE once",
+        )),
+    }
+}
+
+/// Deletes files, many at a time; how many there were. Those that are gone already are none.
+///
+/// # Errors
+/// The first failure of the store; files after it may be left.
+pub async fn delete_files(table: &TableStore, files: &[UnneededFile]) -> Result<u64> {
+    let paths: Vec<_> = files.iter().map(|file| Ok(file.path.clone())).collect();
+    let mut deletes = table.store.delete_stream(stream::iter(paths).boxed());
+    let mut count = 0u64;
+    while let Some(deleted) = deletes.next().await {
+        match deleted {
+            Ok(_) => count += 1,
+            Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(count)
 }
 
 async fn needed_paths(snapshot: &Snapshot, cutoff_millis: i64) -> Result<HashSet<Path>> {

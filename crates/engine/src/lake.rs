@@ -5,6 +5,7 @@
 
 use crate::delta::{self, DeltaTable, Place};
 use crate::engine::Engine;
+use crate::feed_calls::{self, FeedCall};
 use crate::files::{self, FilesSpec};
 use crate::query::QueryControl;
 use crate::views::Views;
@@ -34,7 +35,7 @@ const FILE_SCHEMAS: &[&str] = &["parquet", "csv", "json"];
 pub(crate) fn is_special_schema(name: &str) -> bool {
     let lower = name.to_lowercase();
     FILE_SCHEMAS.contains(&lower.as_str())
-        || [read_files::SCHEMA, GIVEN_SCHEMA, DELTA_SCHEMA].contains(&lower.as_str())
+        || [read_files::SCHEMA, feed_calls::SCHEMA, GIVEN_SCHEMA, DELTA_SCHEMA].contains(&lower.as_str())
 }
 
 /// Schema and name of a table that was opened.
@@ -48,6 +49,7 @@ pub(crate) struct Lake {
     pub(crate) views: Views,
     tables: Mutex<HashMap<Key, Arc<dyn TableProvider>>>,
     calls: Mutex<Vec<FilesSpec>>,
+    feeds: Mutex<Vec<FeedCall>>,
     control: Mutex<Option<Arc<QueryControl>>>,
 }
 
@@ -76,6 +78,7 @@ impl Lake {
     pub(crate) fn end(&self) {
         self.tables.lock().clear();
         self.calls.lock().clear();
+        self.feeds.lock().clear();
         *self.control.lock() = None;
     }
 
@@ -84,6 +87,13 @@ impl Lake {
         let mut calls = self.calls.lock();
         calls.push(spec);
         (calls.len() - 1).to_string()
+    }
+
+    /// Keeps a call of `table_changes`; the name under which its table is found.
+    pub(crate) fn add_feed(&self, call: FeedCall) -> String {
+        let mut feeds = self.feeds.lock();
+        feeds.push(call);
+        (feeds.len() - 1).to_string()
     }
 
     /// Hands a table to the plan of the statement at hand, as `__tarn.name`.
@@ -140,7 +150,15 @@ impl Lake {
         if FILE_SCHEMAS.contains(&special.as_str()) || special == read_files::SCHEMA {
             return self.open_files(&special, name).await;
         }
-        let (_, base) = self.stores()?;
+        let (stores, base) = self.stores()?;
+        if special == feed_calls::SCHEMA {
+            let index = name.parse::<usize>().ok();
+            let call = index.and_then(|index| self.feeds.lock().get(index).cloned());
+            return match call {
+                Some(call) => Ok(Some(Arc::new(call.open(&stores, &base).await?))),
+                None => Ok(None),
+            };
+        }
         if special == DELTA_SCHEMA {
             return self.open_delta(&Place::of_path(&base, name)?).await.map(Some);
         }

@@ -1,7 +1,7 @@
 //! From a statement's syntax tree to DataFusion's plan: which statements there are, and what is wrong with the rest.
 
 use crate::lake::Lake;
-use crate::{Error, ErrorKind, Position, Result, case, names, read_files, time_travel};
+use crate::{Error, ErrorKind, Position, Result, case, feed_calls, names, read_files, time_travel};
 use datafusion::common::TableReference;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
@@ -20,6 +20,7 @@ pub(crate) async fn plan(
 ) -> Result<LogicalPlan> {
     check_supported(&statement)?;
     read_files::replace(&mut statement, |spec| lake.add_call(spec))?;
+    feed_calls::replace(state, &mut statement, |call| lake.add_feed(call))?;
     time_travel::resolve(state, &mut statement)?;
     check_tables(state, lake, &statement).await?;
     for _ in 0..case::MAX_ROUNDS {

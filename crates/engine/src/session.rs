@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::lake::{DEFAULT_CATALOG, DEFAULT_SCHEMA, Lake, LakeCatalogs};
 use crate::query::{Query, QueryControl};
+use crate::settings::Settings;
 use crate::{Result, metered, statements};
 use datafusion::config::Dialect;
 use datafusion::execution::context::SessionContext;
@@ -19,6 +20,7 @@ pub struct Session {
     pub(crate) engine: Arc<Engine>,
     context: SessionContext,
     pub(crate) lake: Arc<Lake>,
+    pub(crate) settings: Settings,
 }
 
 impl Session {
@@ -46,7 +48,7 @@ impl Session {
             .build();
         let context = SessionContext::new_with_state(state);
         lake.set_state(&context.state_ref());
-        Self { engine: Arc::clone(engine), context, lake }
+        Self { engine: Arc::clone(engine), context, lake, settings: Settings::default() }
     }
 
     /// Plans a statement and starts it.

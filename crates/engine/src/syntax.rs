@@ -146,11 +146,6 @@ fn function(name: &str, args: Vec<Expr>) -> Expr {
     })
 }
 
-/// `left = right`
-pub(crate) fn equals(left: Expr, right: Expr) -> Expr {
-    Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::Eq, right: Box::new(right) }
-}
-
 /// `left <=> right`: nulls are the same as nulls.
 pub(crate) fn same(left: Expr, right: Expr) -> Expr {
     Expr::IsNotDistinctFrom(Box::new(left), Box::new(right))

@@ -5,7 +5,10 @@ use crate::{Error, ErrorKind, Position, Result};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::execution::SessionState;
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::sql::sqlparser::ast::{self, Expr, ObjectName, ObjectNamePart};
+use std::sync::Arc;
 use tarn_dialect::{AsOf, take_versions};
 
 /// Moves the versions of a statement's tables into their names.
@@ -42,13 +45,21 @@ fn add_suffix(name: &mut ObjectName, suffix: &str) -> Result<()> {
 }
 
 /// The value of a time without columns, in milliseconds since 1970.
-fn millis(state: &SessionState, time: &Expr) -> Result<i64> {
+pub(crate) fn millis(state: &SessionState, time: &Expr) -> Result<i64> {
     let schema = DFSchema::empty();
     let with_alias = datafusion::sql::sqlparser::ast::ExprWithAlias { expr: time.clone(), alias: None };
     let expr = state.create_logical_expr_from_sql_expr(with_alias, &schema)?;
+    // now() is nothing but what simplifying makes of it.
+    let context = SimplifyContext::builder()
+        .with_schema(Arc::new(schema.clone()))
+        .with_config_options(Arc::clone(state.config_options()))
+        .with_current_time()
+        .build();
+    let simplifier = ExprSimplifier::new(context);
+    let expr = simplifier.simplify(simplifier.coerce(expr, &schema)?)?;
     let physical = state.create_physical_expr(expr, &schema)?;
     let row = datafusion::arrow::array::RecordBatch::try_new_with_options(
-        std::sync::Arc::new(datafusion::arrow::datatypes::Schema::empty()),
+        Arc::new(datafusion::arrow::datatypes::Schema::empty()),
         vec![],
         &datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(1)),
     )?;

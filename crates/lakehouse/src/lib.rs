@@ -18,6 +18,7 @@ pub use tarn_engine::{EngineOptions as Options, file_format};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{SchemaRef, UInt64Type};
 use std::sync::Arc;
+use tarn_dialect::Statement;
 use tarn_engine::{Engine, EnginePool};
 use tarn_storage::Stores;
 
@@ -69,13 +70,15 @@ impl Session {
     /// What is wrong with the statement or with the files that it names.
     pub async fn start(&self, statement: &StatementText, control: &Arc<QueryControl>) -> Result<Running> {
         let parsed = tarn_dialect::parse(statement)?;
-        Ok(Running { query: self.session.start(&parsed, control).await? })
+        let may_write = may_write(&parsed);
+        Ok(Running { query: self.session.start(&parsed, control).await?, may_write })
     }
 }
 
 /// A statement that runs. Dropping it stops it.
 pub struct Running {
     query: tarn_engine::Query,
+    may_write: bool,
 }
 
 impl Running {
@@ -89,6 +92,11 @@ impl Running {
         self.query.returns_rows()
     }
 
+    /// Whether it is a statement that changes tables or files.
+    pub fn may_write(&self) -> bool {
+        self.may_write
+    }
+
     /// The next batch, or `None` after the last.
     ///
     /// # Errors
@@ -96,6 +104,10 @@ impl Running {
     pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
         self.query.next().await
     }
+}
+
+fn may_write(statement: &Statement) -> bool {
+    !matches!(statement, Statement::Sql(_) | Statement::Describe(_) | Statement::Show(_) | Statement::Use(_))
 }
 
 /// The number of rows that a COPY says it has written.

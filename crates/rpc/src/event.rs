@@ -30,6 +30,19 @@ pub enum Event {
         /// The file's path.
         path: String,
     },
+    /// How far a table is that is copied, packed or saved.
+    Moved {
+        /// Bytes that are done.
+        done_bytes: u64,
+        /// Bytes that there are.
+        total_bytes: u64,
+    },
+    /// Tables as a zip: the attachment is a `Blob`. Its bytes are still where the tables are, so it is to be saved before
+    /// they are changed by VACUUM.
+    Zip {
+        /// A name for it.
+        name: String,
+    },
     /// A statement of a script begins.
     StatementStarted {
         /// Which, from 0.
@@ -138,17 +151,18 @@ pub enum ColumnKind {
     Nested,
 }
 
-/// A file that the tab can query.
+/// A file that the tab can query, or the folder of a Delta table: the files in that are not listed by themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileEntry {
     /// Its path, as SQL names it: `` parquet.`path` ``.
     pub path: String,
-    /// Its size.
+    /// Its size; 0 for a folder, whose size is in the table's log.
     pub size_bytes: u64,
     /// When it was last changed, in milliseconds since 1970 UTC.
     pub modified_millis: i64,
-    /// The query format that its name implies (`parquet`, `csv`, `json`), where it implies one.
+    /// The query format that its name implies (`parquet`, `csv`, `json`), where it implies one; `delta` for the folder of
+    /// a Delta table.
     pub format: Option<String>,
     /// Whether the tab only reads it where it lies; a written file is the tab's own.
     pub is_opened: bool,

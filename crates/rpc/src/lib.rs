@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// The version of this protocol. Page and worker are built together, but a cached page can meet a newer worker: the
 /// worker answers a [`Request::Hello`] of another version with an error of kind [`ErrorKind::VersionMismatch`].
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// A message with the id of the request that it is, or answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -14,7 +14,8 @@ pub enum Request {
         memory_limit_bytes: Option<u64>,
     },
     /// Opens files for reading. The attachment is an array of `File` objects, as many as there are names, in the same
-    /// order. They are read by slices and never copied whole. Answered by [`crate::Event::Files`].
+    /// order. They are read by slices and never copied whole. A zip that holds Delta tables is opened as the files in
+    /// it. Answered by [`crate::Event::Files`].
     AddFiles {
         /// The path that each file gets: its name, or for a dropped folder its relative path.
         paths: Vec<String>,
@@ -46,9 +47,36 @@ pub enum Request {
         /// The script.
         sql: String,
     },
-    /// Stops the run with this request id; that run then fails with [`crate::ErrorKind::Cancelled`].
+    /// Runs a script for the page itself: as [`Request::Run`], but in a session of its own, so that it disturbs nobody's
+    /// script and sees nobody's views.
+    Look {
+        /// The script.
+        sql: String,
+    },
+    /// Copies a Delta table with its log to a place that has none: data first, so that the table is there whole or not
+    /// at all. Answered by [`crate::Event::Moved`] as it goes, at the end by [`crate::Event::Files`].
+    CopyTable {
+        /// Its folder: a path of the tab, or a URL that can be listed.
+        from: String,
+        /// The new folder: a path of the tab, or a URL that can be written.
+        to: String,
+    },
+    /// Packs Delta tables of the tab, with their logs, as one zip. Answered by [`crate::Event::Moved`] as it goes, at the
+    /// end by [`crate::Event::Zip`].
+    ZipTables {
+        /// The folders of the tables.
+        paths: Vec<String>,
+    },
+    /// Writes Delta tables of the tab, with their logs, into a folder on the disk. The attachment is its
+    /// `FileSystemDirectoryHandle`. Answered by [`crate::Event::Moved`] as it goes, at the end by
+    /// [`crate::Event::Done`].
+    SaveTables {
+        /// The folders of the tables.
+        paths: Vec<String>,
+    },
+    /// Stops the run or move with this request id; it then fails with [`crate::ErrorKind::Cancelled`].
     Cancel {
-        /// The id of the [`Request::Run`].
+        /// The id of the request.
         run: u64,
     },
     /// Asks for rows of a result that the worker keeps, also while it still grows. Answered by

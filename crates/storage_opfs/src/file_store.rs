@@ -42,6 +42,11 @@ impl FileStore {
         self.lock().remove(path).is_some()
     }
 
+    /// An open file, as the browser has it.
+    pub fn opened(&self, path: &Path) -> Option<File> {
+        self.file(path).ok().map(SendWrapper::into_inner)
+    }
+
     /// The paths of all open files, sorted.
     pub fn paths(&self) -> Vec<Path> {
         self.lock().keys().cloned().collect()

@@ -76,6 +76,16 @@ fn unavailable(error: &JsValue) -> OpfsUnavailable {
     OpfsUnavailable { reason: format!("{} ({hint})", message_of(error)) }
 }
 
+impl OpfsStore {
+    /// A file as the browser has it: its bytes stay on the disk until they are asked for.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub async fn file(&self, path: &Path) -> Result<File> {
+        self.inner.file(path).await
+    }
+}
+
 struct Inner {
     root: SendWrapper<FileSystemDirectoryHandle>,
     temp: SendWrapper<FileSystemDirectoryHandle>,

@@ -40,7 +40,8 @@ impl Home {
 
     /// The rows of the script's last statement, as JSON text.
     pub(crate) async fn try_rows(&self, sql: &str) -> Result<String, Error> {
-        run(&self.lakehouse, &self.session, sql).await
+        // Boxed: a test of many statements would not fit a thread's stack.
+        Box::pin(run(&self.lakehouse, &self.session, sql)).await
     }
 
     pub(crate) async fn rows(&self, sql: &str) -> String {

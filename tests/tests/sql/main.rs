@@ -6,10 +6,16 @@
     reason = "a test ends where what it needs is missing, and makes its own files"
 )]
 
+mod alter;
 mod bad_input;
 mod cancel;
+mod change_feed;
 mod copy;
+mod copy_into;
+mod delta_dml;
 mod files;
+mod golden;
 mod home;
+mod maintain;
 mod queries;
 mod statements;

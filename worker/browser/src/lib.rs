@@ -3,9 +3,11 @@
 
 mod convert;
 mod files;
+mod moves;
 mod post;
 mod run;
 mod tab;
+mod zip;
 
 use post::fail;
 use std::rc::Rc;

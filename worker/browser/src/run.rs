@@ -6,16 +6,25 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use tarn_lakehouse::{Error, KeptResult, QueryControl, Result, StatementText, split};
+use tarn_lakehouse::{Error, KeptResult, QueryControl, Result, Running, Session, StatementText, split};
 use tarn_rpc::Event;
 
 /// The first figures come soon, so that a short wait is seen to be one; then some ten a second.
 const FIRST_PROGRESS: Duration = Duration::from_millis(40);
 const PROGRESS: Duration = Duration::from_millis(100);
 
+/// Whose script runs where.
+struct Script<'a> {
+    tab: &'a Rc<Tab>,
+    open: &'a Rc<Open>,
+    session: &'a Session,
+    id: u64,
+}
+
 /// Runs a script's statements in order; the first that fails ends the run.
-pub(crate) async fn script(tab: &Rc<Tab>, id: u64, sql: &str) -> Result<()> {
-    let open = tab.opened()?;
+pub(crate) async fn script(tab: &Rc<Tab>, id: u64, sql: &str, session: &Session) -> Result<()> {
+    let open = &tab.opened()?;
+    let script = Script { tab, open, session, id };
     let statements = split(sql);
     let count = narrow(statements.len());
     for (index, statement) in statements.into_iter().enumerate() {
@@ -34,7 +43,7 @@ pub(crate) async fn script(tab: &Rc<Tab>, id: u64, sql: &str) -> Result<()> {
             Ok(statement) => {
                 let sql = statement.text.clone();
                 post::event(id, Event::StatementStarted { statement: index, statements: count, sql });
-                run_statement(tab, &open, id, index, &statement, &control).await
+                script.run_statement(index, &statement, &control).await
             }
             Err(error) => Err(error.into()),
         };
@@ -49,65 +58,74 @@ pub(crate) async fn script(tab: &Rc<Tab>, id: u64, sql: &str) -> Result<()> {
     Ok(())
 }
 
-async fn run_statement(
-    tab: &Rc<Tab>,
-    open: &Rc<Open>,
-    id: u64,
-    index: u32,
-    statement: &StatementText,
-    control: &Arc<QueryControl>,
-) -> Result<()> {
-    let is_running = Rc::new(Cell::new(true));
-    report(id, index, Arc::clone(control), Rc::clone(&is_running));
-    let rows = tarn_platform::drive(collect(tab, open, id, index, statement, control)).await;
-    is_running.set(false);
-    let rows = rows?;
-    let progress = convert::progress(control.progress());
-    post::event(id, Event::StatementFinished { statement: index, rows, progress });
-    Ok(())
-}
+impl Script<'_> {
+    async fn run_statement(
+        &self,
+        index: u32,
+        statement: &StatementText,
+        control: &Arc<QueryControl>,
+    ) -> Result<()> {
+        let is_running = Rc::new(Cell::new(true));
+        report(self.id, index, Arc::clone(control), Rc::clone(&is_running));
+        let rows = tarn_platform::drive(self.collect(index, statement, control)).await;
+        is_running.set(false);
+        let rows = rows?;
+        let progress = convert::progress(control.progress());
+        post::event(self.id, Event::StatementFinished { statement: index, rows, progress });
+        Ok(())
+    }
 
-/// Runs a statement and keeps its rows; returns their number, or that of the rows written.
-async fn collect(
-    tab: &Rc<Tab>,
-    open: &Rc<Open>,
-    id: u64,
-    index: u32,
-    statement: &StatementText,
-    control: &Arc<QueryControl>,
-) -> Result<u64> {
-    let mut running = open.session.start(statement, control).await?;
-    if !running.returns_rows() {
-        let mut written = 0;
-        while let Some(batch) = running.next().await? {
-            written += tarn_lakehouse::written_rows(&batch);
-        }
-        // The page did not ask, but what it shows may have changed.
-        if let Ok(files) = open.files.list().await {
+    /// Runs a statement and keeps its rows; returns their number, or that of the rows written.
+    async fn collect(
+        &self,
+        index: u32,
+        statement: &StatementText,
+        control: &Arc<QueryControl>,
+    ) -> Result<u64> {
+        let mut running = self.session.start(statement, control).await?;
+        let rows = if running.returns_rows() {
+            self.keep(index, &mut running).await
+        } else {
+            let mut written = 0;
+            while let Some(batch) = running.next().await? {
+                written += tarn_lakehouse::written_rows(&batch);
+            }
+            Ok(written)
+        };
+        if running.may_write()
+            && let Ok(files) = self.open.files.list().await
+        {
+            // The page did not ask, but what it shows may have changed.
             post::event(0, Event::Files { files });
         }
-        return Ok(written);
+        rows
     }
-    let result = tab.new_result();
-    let kept = KeptResult::new(Arc::clone(running.schema()), Arc::clone(open.lakehouse.memory()));
-    tab.results.borrow_mut().insert(result, kept);
-    post::event(id, Event::Schema { statement: index, result, columns: convert::columns(running.schema()) });
-    loop {
-        let next = running.next().await;
-        let mut results = tab.results.borrow_mut();
-        // A page that drops the result while it grows has no more use for the rows.
-        let Some(kept) = results.get_mut(&result) else { return Err(Error::cancelled()) };
-        let pushed = match next {
-            Ok(Some(batch)) => kept.push(batch),
-            Ok(None) => {
+
+    /// Keeps the rows for the page to ask for; returns their number.
+    async fn keep(&self, index: u32, running: &mut Running) -> Result<u64> {
+        let tab = self.tab;
+        let result = tab.new_result();
+        let kept = KeptResult::new(Arc::clone(running.schema()), Arc::clone(self.open.lakehouse.memory()));
+        tab.results.borrow_mut().insert(result, kept);
+        let columns = convert::columns(running.schema());
+        post::event(self.id, Event::Schema { statement: index, result, columns });
+        loop {
+            let next = running.next().await;
+            let mut results = tab.results.borrow_mut();
+            // A page that drops the result while it grows has no more use for the rows.
+            let Some(kept) = results.get_mut(&result) else { return Err(Error::cancelled()) };
+            let pushed = match next {
+                Ok(Some(batch)) => kept.push(batch),
+                Ok(None) => {
+                    kept.is_complete = true;
+                    return Ok(kept.rows());
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = pushed {
                 kept.is_complete = true;
-                return Ok(kept.rows());
+                return Err(error);
             }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = pushed {
-            kept.is_complete = true;
-            return Err(error);
         }
     }
 }

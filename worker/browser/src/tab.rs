@@ -1,7 +1,7 @@
 //! The tab's lakehouse, and the answer to each request.
 
 use crate::files::Files;
-use crate::{convert, post, run};
+use crate::{convert, moves, post, run};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -75,7 +75,7 @@ async fn try_answer(tab: &Rc<Tab>, id: u64, request: Request, attachments: Vec<J
         }
         Request::AddFiles { paths } => {
             let open = tab.opened()?;
-            open.files.add(&paths, attachments)?;
+            open.files.add(&paths, attachments).await?;
             post::event(id, Event::Files { files: open.files.list().await? });
         }
         Request::ListFiles => {
@@ -103,7 +103,11 @@ async fn try_answer(tab: &Rc<Tab>, id: u64, request: Request, attachments: Vec<J
             });
             post::event(id, Event::Done);
         }
-        Request::Run { sql } => run::script(tab, id, &sql).await?,
+        Request::Run { sql } => run::script(tab, id, &sql, &tab.opened()?.session).await?,
+        Request::Look { sql } => run::script(tab, id, &sql, &tab.opened()?.lakehouse.session()).await?,
+        Request::CopyTable { from, to } => moves::copy(tab, id, &from, &to).await?,
+        Request::ZipTables { paths } => moves::zip(tab, id, &paths).await?,
+        Request::SaveTables { paths } => moves::save(tab, id, &paths, attachments.into_iter().next()).await?,
         Request::Cancel { run } => {
             if let Some(control) = tab.runs.borrow().get(&run) {
                 control.cancel();

@@ -1,7 +1,9 @@
 //! The list of what can be queried: files of the tab, and URLs.
 
 use crate::display;
+use crate::route::TableRoute;
 use crate::session::{Session, use_session};
+use crate::tables::TableName;
 use crate::ui::{Button, Icon, IconButton, Lucide};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -14,12 +16,16 @@ pub(super) fn Files() -> impl IntoView {
     let files = Memo::new(move |_| {
         let removed = session.removed.get();
         let files = session.engine.files.get();
-        files.into_iter().filter(|file| !removed.contains(&file.path)).collect::<Vec<_>>()
+        let is_shown = |file: &FileEntry| !removed.contains(&file.path) && TableName::of_entry(file).is_none();
+        files.into_iter().filter(is_shown).collect::<Vec<_>>()
     });
+    let tables = Memo::new(move |_| session.tables());
     let of_kind = move |is_opened: bool| {
         files.get().into_iter().filter(|file| file.is_opened == is_opened).collect::<Vec<_>>()
     };
-    let has_any = Memo::new(move |_| !files.get().is_empty() || !session.sources.get().is_empty());
+    let has_any = Memo::new(move |_| {
+        !files.get().is_empty() || !session.sources.get().is_empty() || !tables.get().is_empty()
+    });
     view! {
         <div class="files">
             <div class="files-open">
@@ -38,9 +44,13 @@ pub(super) fn Files() -> impl IntoView {
             <div class="files-list">
                 <Show when=move || !has_any.get()>
                     <p class="files-empty quiet">
-                        "Drop Parquet, CSV or JSON files anywhere on this page. They stay on this machine and are read where they lie."
+                        "Drop Parquet, CSV or JSON files, or the folder of a Delta table, anywhere on this page. They stay on this machine and are read where they lie."
                     </p>
                 </Show>
+                {move || {
+                    let tables = tables.get();
+                    (!tables.is_empty()).then(|| table_section(session, tables))
+                }}
                 {move || section("Opened", session, of_kind(true))}
                 {move || section("Written here", session, of_kind(false))}
                 {move || {
@@ -209,6 +219,44 @@ fn file_row(session: Session, file: FileEntry, skipped: usize) -> impl IntoView 
                 />
             </span>
         </li>
+    }
+}
+
+/// The Delta tables, to be queried; the data room has more on each.
+fn table_section(session: Session, tables: Vec<(TableName, bool)>) -> impl IntoView {
+    let rows = tables
+        .into_iter()
+        .map(|(table, _)| {
+            let (short, place) = (table.short().to_owned(), table.place());
+            let place = if place == "main.default" { String::new() } else { place };
+            let hash = TableRoute::new(table.clone()).hash();
+            let title = format!("Query {}", table.sql());
+            view! {
+                <li class="file">
+                    <button
+                        type="button"
+                        class="file-name"
+                        title=title
+                        on:click=move |_| session.query_table(&table, None)
+                    >
+                        <Icon of=Lucide::Table />
+                        <span class="file-text">{short.clone()}</span>
+                        <span class="file-size file-place">{place}</span>
+                    </button>
+                    <span class="file-actions">
+                        <a class="icon-button" href=hash aria-label=format!("Open {short}") title="Open in Data">
+                            <Icon of=Lucide::ChevronRight />
+                        </a>
+                    </span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section>
+            <h2 class="files-heading">"Tables"</h2>
+            <ul>{rows}</ul>
+        </section>
     }
 }
 

@@ -6,13 +6,13 @@ mod keys;
 mod plan;
 mod results;
 mod run_bar;
-mod value;
+
+pub(crate) use keys::Keys;
 
 use crate::session::use_session;
 use crate::ui::Sheet;
 use editor::Editor;
 use files::Files;
-use keys::Keys;
 use leptos::html;
 use leptos::prelude::*;
 use results::Results;
@@ -43,9 +43,6 @@ pub(crate) fn Query() -> impl IntoView {
             </div>
             <Sheet open=session.is_files_open title="Files">
                 <Files />
-            </Sheet>
-            <Sheet open=session.is_keys_open title="Keys for S3">
-                <Keys />
             </Sheet>
         </div>
     }

@@ -1,14 +1,13 @@
 //! What came of a run: rows, figures, errors.
 
 use super::plan::Plan;
-use super::value::{Opened, ValueSheet};
-use crate::clipboard;
 use crate::display;
+use crate::rooms::rows_grid::RowsGrid;
 use crate::rows::RowCache;
 use crate::runs::{Outcome, Runs, Statement};
 use crate::session::{EditorTask, Session, use_session};
 use crate::ui::{
-    Button, Empty, ErrorPanel, Figure, Figures, Grid, GridRows, Lucide, RowsSkeleton, Tab, Tabs, Weight,
+    Button, Empty, ErrorPanel, Figure, Figures, Lucide, RowsSkeleton, Tab, Tabs, Weight,
 };
 use leptos::prelude::*;
 use tarn_rpc::Position;
@@ -42,7 +41,6 @@ pub(super) fn Results() -> impl IntoView {
         tabs
     });
     let has_tabs = Memo::new(move |_| runs.statement_count.get() > 1);
-    let opened = RwSignal::new(None::<Opened>);
     let is_waiting = Memo::new(move |_| {
         runs.phase.get().is_running()
             && drawn.get().is_none()
@@ -63,7 +61,7 @@ pub(super) fn Results() -> impl IntoView {
                 <Show when=move || is_waiting.get()>
                     <RowsSkeleton label="The query runs" />
                 </Show>
-                {move || drawn.get().map(|(result, is_previous)| rows_view(session, result, is_previous, opened))}
+                {move || drawn.get().map(|(result, is_previous)| rows_view(session, result, is_previous))}
             </div>
             <Show when=move || outcome.get().is_some() || runs.phase.get().is_running()>
                 <StatusLine />
@@ -71,7 +69,6 @@ pub(super) fn Results() -> impl IntoView {
             <p class="unseen" role="status">
                 {move || outcome.get().map(|outcome| spoken(&outcome))}
             </p>
-            <ValueSheet opened />
         </section>
     }
 }
@@ -156,50 +153,16 @@ fn first_steps(session: Session) -> AnyView {
     .into_any()
 }
 
-fn rows_view(
-    session: Session,
-    result: u64,
-    is_previous: bool,
-    opened: RwSignal<Option<Opened>>,
-) -> Option<impl IntoView + use<>> {
+fn rows_view(session: Session, result: u64, is_previous: bool) -> Option<impl IntoView + use<>> {
     let list = if is_previous { session.runs.previous } else { session.runs.statements };
     let statement = list.with_untracked(|list| {
         list.iter().find(|statement| statement.rows.is_some_and(|rows| rows.result == result)).cloned()
     })?;
     let rows = statement.rows?;
-    let source = GridRows {
-        total: rows.total.into(),
-        version: rows.version.into(),
-        row: Callback::new(move |row| rows.row(row)),
-        want: Callback::new(move |(first, last)| rows.want(first, last)),
-    };
-    let columns = statement.columns.clone();
-    let on_open = Callback::new(move |(row, column): (u64, usize)| {
-        if let Some(column_of) = columns.get(column) {
-            opened.set(Some(Opened::new(rows, row, column, column_of)));
-        }
-    });
-    let on_copy = Callback::new(move |(row, column): (u64, usize)| {
-        let cell = rows.row(row).and_then(|row| row.get(column).cloned());
-        match cell {
-            Some(cell) if !cell.is_cut => {
-                clipboard::write(cell.text.unwrap_or_default());
-                session.toasts.say("Copied.");
-            }
-            _ => rows.value(row, column as u32, move |value| match value {
-                Ok(text) => {
-                    clipboard::write(text.unwrap_or_default());
-                    session.toasts.say("Copied.");
-                }
-                Err(error) => session.toasts.say(error.message),
-            }),
-        }
-    });
     let is_blank = move || rows.is_complete.get() && rows.total.get() == 0;
     Some(view! {
         {is_previous.then(|| view! { <p class="results-note quiet">"Rows of the run before"</p> })}
-        {move || rows.failure.get().map(|error| view! { <ErrorPanel error /> })}
-        <Grid label="Rows" columns=statement.columns.clone() rows=source on_open on_copy />
+        <RowsGrid label="Rows" columns=statement.columns.clone() rows />
         <Show when=is_blank>
             <p class="results-blank quiet">"No rows: the query ran, and nothing matched."</p>
         </Show>

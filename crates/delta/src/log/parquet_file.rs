@@ -66,6 +66,11 @@ impl ParquetFile {
         self.metadata.schema()
     }
 
+    /// Its footer.
+    pub(crate) fn metadata(&self) -> &ArrowReaderMetadata {
+        &self.metadata
+    }
+
     /// How many rows it has.
     pub(crate) fn rows(&self) -> usize {
         usize::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)

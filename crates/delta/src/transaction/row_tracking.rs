@@ -24,7 +24,10 @@ pub(super) fn is_on(table: &Effective<'_>) -> bool {
 }
 
 /// The highest row id that the domain's configuration names.
-pub(super) fn high_water_mark(configuration: &str) -> Result<i64> {
+///
+/// # Errors
+/// When it names none.
+pub fn high_water_mark(configuration: &str) -> Result<i64> {
     let domain: RowTrackingDomain = serde_json::from_str(configuration)
         .map_err(|error| Error::damaged("the metadata domain delta.rowTracking", error))?;
     Ok(domain.row_id_high_water_mark)

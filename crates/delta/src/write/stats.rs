@@ -2,6 +2,7 @@
 
 mod bounds;
 mod columns;
+mod footer;
 
 use crate::Result;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, make_array};

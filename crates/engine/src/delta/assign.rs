@@ -1,5 +1,6 @@
 //! What columns take: the rules of Spark's store assignment, defaults, generated columns.
 
+use super::nested::{Fit, fitted, is_nested, loose, may_fit};
 use super::rules::{GENERATION_KEY, text_of};
 use crate::{Error, ErrorKind, Result};
 use datafusion::arrow::datatypes::{DataType, Field};
@@ -16,13 +17,13 @@ use tarn_delta::schema::StructType;
 ///
 /// # Errors
 /// When values of that type are not for such a column.
-pub(crate) fn assign(value: Expr, schema: &dyn ExprSchema, column: &Field) -> Result<Expr> {
+pub(crate) fn assign(value: Expr, schema: &dyn ExprSchema, column: &Field, fit: Fit) -> Result<Expr> {
     let from = value.get_type(schema)?;
-    let to = column.data_type();
+    let to = &loose(column.data_type());
     if from == *to {
         return Ok(value);
     }
-    if !may_store(&from, to) {
+    if !may_fit(&from, to, fit, &may_store) {
         let name = column.name();
         return Err(Error::new(
             ErrorKind::Invalid,
@@ -30,10 +31,18 @@ pub(crate) fn assign(value: Expr, schema: &dyn ExprSchema, column: &Field) -> Re
         )
         .hint(format!("Write CAST(… AS {}), if that is what is meant", shown(to))));
     }
-    Ok(cast(value, to.clone()))
+    Ok(match is_nested(to) {
+        true => fitted(value, to.clone(), fit),
+        false => cast(value, to.clone()),
+    })
 }
 
 /// Whether values of a type may be stored in a column of another.
+pub(crate) fn may_assign(from: &DataType, to: &DataType, fit: Fit) -> bool {
+    may_fit(from, to, fit, &may_store)
+}
+
+/// Whether values of a type may be stored in a column of another; neither is nested.
 fn may_store(from: &DataType, to: &DataType) -> bool {
     use DataType as T;
     let is_text = |t: &T| matches!(t, T::Utf8 | T::LargeUtf8 | T::Utf8View);
@@ -47,15 +56,6 @@ fn may_store(from: &DataType, to: &DataType) -> bool {
         _ if is_bytes(from) && is_bytes(to) => true,
         _ if is_time(from) && is_time(to) => true,
         (T::Boolean, T::Boolean) => true,
-        (
-            T::List(from) | T::LargeList(from) | T::ListView(from) | T::FixedSizeList(from, _),
-            T::List(to) | T::LargeList(to),
-        ) => may_store(from.data_type(), to.data_type()),
-        (T::Struct(from), T::Struct(to)) => {
-            from.len() == to.len()
-                && from.iter().zip(to).all(|(from, to)| may_store(from.data_type(), to.data_type()))
-        }
-        (T::Map(from, _), T::Map(to, _)) => may_store(from.data_type(), to.data_type()),
         _ => from == to,
     }
 }

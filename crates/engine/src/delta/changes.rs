@@ -1,26 +1,28 @@
 //! The one way in which UPDATE, DELETE and MERGE change a table: a plan says for each row what happens to it and where it
 //! is; new rows are written, and old ones deleted by deletion vectors, or by copying the rest of their files.
 
-use super::commit::all_nullable;
+use super::commit::{abort, all_nullable, finish, in_columns, with_change_type};
+use super::evolve::Evolved;
+use super::identity::Identities;
 use super::rules::TableRules;
 use super::scan::LeftOut;
-use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
+use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN, engine_schema};
 use crate::session::Run;
 use crate::{Error, ErrorKind, Result};
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
-};
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch};
 use datafusion::arrow::compute::filter_record_batch;
-use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{Int64Type, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tarn_delta::actions::{Add, AddCdcFile, Remove};
+use tarn_delta::actions::{Add, AddCdcFile, Metadata, Protocol, Remove};
 use tarn_delta::deletion_vector::{DeletionVector, write_deletion_vectors};
 use tarn_delta::files::{FileId, FileRef};
-use tarn_delta::write::{CHANGE_TYPE, DataWriter, WritePlan};
+use tarn_delta::properties::TableProperties;
+use tarn_delta::schema::{StructType, to_arrow};
+use tarn_delta::write::{DataWriter, WritePlan};
 
 /// The column that says what happens to a row.
 pub(crate) const ACTION_COLUMN: &str = "__tarn_action";
@@ -56,6 +58,8 @@ pub(crate) struct Outcome {
     pub(crate) touched_files: u64,
     /// Deletion vectors that were written.
     pub(crate) vectors: u64,
+    /// What the table's metadata becomes in the same commit, where identity columns gave values.
+    pub(crate) metadata: Option<Metadata>,
 }
 
 impl Outcome {
@@ -87,37 +91,85 @@ impl Outcome {
     }
 }
 
+/// A table whose rows are changed, in the columns that it has afterwards.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    /// The table as it was read, with places.
+    pub(crate) table: &'a DeltaTable,
+    pub(crate) schema: &'a StructType,
+    pub(crate) protocol: &'a Protocol,
+    pub(crate) metadata: &'a Metadata,
+}
+
+impl<'a> Target<'a> {
+    /// A table that keeps its columns, or gets those that a statement adds.
+    pub(crate) fn of(table: &'a DeltaTable, evolved: Option<&'a Evolved>) -> Self {
+        let snapshot = table.snapshot.as_ref();
+        match evolved {
+            Some(evolved) => Self {
+                table,
+                schema: &evolved.schema,
+                protocol: evolved.protocol(snapshot),
+                metadata: &evolved.metadata,
+            },
+            None => Self {
+                table,
+                schema: snapshot.schema(),
+                protocol: snapshot.protocol(),
+                metadata: snapshot.metadata(),
+            },
+        }
+    }
+
+    /// The columns in plans: null may be in each.
+    pub(crate) fn columns(&self) -> Schema {
+        all_nullable(&engine_schema(&to_arrow(self.schema)))
+    }
+
+    pub(crate) fn has_feed(&self) -> bool {
+        TableProperties::of(self.metadata).has_change_feed
+    }
+}
+
 /// Runs a plan whose columns are the table's new values, the old ones (`__tarn_old_…`) where the feed is on, then
 /// [`FILE_COLUMN`], [`ROW_COLUMN`] and [`ACTION_COLUMN`], and makes the files that the changes need. Nothing is
 /// committed; when it fails, what was written is removed.
 pub(crate) async fn apply(
     run: &Run<'_>,
-    table: &DeltaTable,
+    target: Target<'_>,
     plan: Arc<dyn ExecutionPlan>,
     options: ChangeOptions,
 ) -> Result<Outcome> {
-    let snapshot = &table.snapshot;
-    let columns = Arc::new(all_nullable(&DeltaTable::new(Arc::clone(snapshot)).schema()));
-    let rules = TableRules::of(&run.state(), &columns, snapshot.schema(), snapshot.metadata())?;
-    let write_plan = WritePlan::of(snapshot)?;
-    let has_feed = snapshot.properties().has_change_feed;
+    let columns = Arc::new(target.columns());
+    let rules = TableRules::of(&run.state(), &columns, target.schema, target.metadata)?;
+    let table = target.table.snapshot.table().clone();
+    let write_plan = WritePlan::new(table, target.protocol, target.metadata)?;
     let mut changes = Changes {
         columns,
         rules,
         writer: DataWriter::new(write_plan.clone()),
-        feed: has_feed.then(|| DataWriter::new(write_plan.for_change_data())),
+        feed: target.has_feed().then(|| DataWriter::new(write_plan.for_change_data())),
+        identities: Identities::of(target.schema)?,
         deleted: BTreeMap::new(),
         outcome: Outcome::default(),
         options,
     };
     let ran = match changes.drain(run, plan).await {
-        Ok(()) => changes.settle_files(run, table).await,
+        Ok(()) => changes.settle_files(run, target).await,
         Err(error) => Err(error),
     };
     match ran {
-        Ok(()) => changes.finish().await,
+        Ok(()) => {
+            let (written, change_files) =
+                finish(target.table.snapshot.table(), changes.writer, changes.feed).await?;
+            let mut outcome = changes.outcome;
+            outcome.metadata = changes.identities.metadata(target.schema, target.metadata);
+            outcome.adds.extend(written);
+            outcome.change_files = change_files;
+            Ok(outcome)
+        }
         Err(error) => {
-            changes.abort().await;
+            abort(changes.writer, changes.feed).await;
             Err(error)
         }
     }
@@ -128,6 +180,7 @@ struct Changes {
     rules: TableRules,
     writer: DataWriter,
     feed: Option<DataWriter>,
+    identities: Identities,
     /// Rows to delete, by the number of their file.
     deleted: BTreeMap<usize, DeletionVector>,
     outcome: Outcome,
@@ -147,11 +200,12 @@ impl Changes {
     }
 
     async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
-        let actions = numbers(batch, ACTION_COLUMN)?;
+        let planned = numbers(batch, ACTION_COLUMN)?;
         let (files, rows) = (numbers(batch, FILE_COLUMN)?, numbers(batch, ROW_COLUMN)?);
+        let mut actions: Vec<i64> = Vec::with_capacity(batch.num_rows());
         for place in 0..batch.num_rows() {
-            let action = if actions.is_null(place) { KEEP } else { actions.value(place) };
-            match action {
+            let action = if planned.is_null(place) { KEEP } else { planned.value(place) };
+            actions.push(match action {
                 UPDATE | DELETE => {
                     let is_new = self.mark(files, rows, place)?;
                     let is_agreed = action == DELETE && self.options.may_delete_twice;
@@ -162,27 +216,25 @@ impl Changes {
                         )
                         .hint("Make the source's rows unique by the columns of ON, or add conditions to WHEN MATCHED"));
                     }
-                    match action {
-                        UPDATE => self.outcome.updated += 1,
-                        _ => self.outcome.deleted += u64::from(is_new),
-                    }
+                    if is_new { action } else { KEEP }
                 }
-                INSERT => self.outcome.inserted += 1,
-                _ => {}
-            }
+                other => other,
+            });
         }
-        let count = self.columns.fields().len();
-        let new: Vec<ArrayRef> = batch.columns().iter().take(count).cloned().collect();
-        let written = only(actions, |action| action == UPDATE || action == INSERT);
+        let count = |wanted: i64| actions.iter().filter(|action| **action == wanted).count() as u64;
+        self.outcome.updated += count(UPDATE);
+        self.outcome.deleted += count(DELETE);
+        self.outcome.inserted += count(INSERT);
+        let mut new = in_columns(&self.columns, batch.columns())?;
+        let written = only(&actions, |action| action == UPDATE || action == INSERT);
         if written.true_count() > 0 {
-            let new = filter_record_batch(
-                &RecordBatch::try_new(Arc::clone(&self.columns), new.clone())?,
-                &written,
-            )?;
-            self.rules.check(&new)?;
-            self.writer.write(new).await?;
+            let is_inserted = |row: usize| actions.get(row) == Some(&INSERT);
+            new = self.rules.shorten(self.identities.fill(new, is_inserted)?)?;
+            let rows = filter_record_batch(&new, &written)?;
+            self.rules.check(&rows)?;
+            self.writer.write(rows).await?;
         }
-        self.feed_changes(batch, actions, new).await
+        self.feed_changes(batch, &actions, &new).await
     }
 
     /// Marks a row as deleted; false when it was already.
@@ -197,35 +249,28 @@ impl Changes {
         Ok(self.deleted.entry(file).or_default().insert(row))
     }
 
-    async fn feed_changes(
-        &mut self,
-        batch: &RecordBatch,
-        actions: &Int64Array,
-        new: Vec<ArrayRef>,
-    ) -> Result<()> {
+    async fn feed_changes(&mut self, batch: &RecordBatch, actions: &[i64], new: &RecordBatch) -> Result<()> {
         let Some(feed) = &mut self.feed else { return Ok(()) };
         let count = self.columns.fields().len();
-        let old: Vec<ArrayRef> = batch.columns().iter().skip(count).take(count).cloned().collect();
+        let old = in_columns(&self.columns, batch.columns().get(count..).unwrap_or_default())?;
         for (action, values, change) in [
             (UPDATE, &old, "update_preimage"),
-            (UPDATE, &new, "update_postimage"),
+            (UPDATE, new, "update_postimage"),
             (DELETE, &old, "delete"),
-            (INSERT, &new, "insert"),
+            (INSERT, new, "insert"),
         ] {
             let mask = only(actions, |other| other == action);
-            if mask.true_count() == 0 {
-                continue;
+            if mask.true_count() > 0 {
+                let rows = filter_record_batch(values, &mask)?;
+                feed.write(with_change_type(&rows, change)?).await?;
             }
-            let rows = RecordBatch::try_new(Arc::clone(&self.columns), values.clone())?;
-            let rows = filter_record_batch(&rows, &mask)?;
-            feed.write(with_change_type(&rows, change)?).await?;
         }
         Ok(())
     }
 
     /// What happens to the files with deleted rows: they go, get a deletion vector, or their other rows are copied.
-    async fn settle_files(&mut self, run: &Run<'_>, table: &DeltaTable) -> Result<()> {
-        let snapshot = &table.snapshot;
+    async fn settle_files(&mut self, run: &Run<'_>, target: Target<'_>) -> Result<()> {
+        let snapshot = &target.table.snapshot;
         let now = tarn_platform::unix_millis();
         let files: Vec<FileRef<'_>> = snapshot.files().iter().collect();
         let deleted = std::mem::take(&mut self.deleted);
@@ -238,7 +283,7 @@ impl Changes {
         self.outcome.touched_files = touched.len() as u64;
         let ids: Vec<FileId> = touched.iter().map(|(id, _)| *id).collect();
         let adds = snapshot.adds_with_stats(&ids).await?;
-        let has_vectors = snapshot.properties().has_deletion_vectors;
+        let has_vectors = TableProperties::of(target.metadata).has_deletion_vectors;
         let mut copied: Vec<FileId> = Vec::new();
         let mut left_out = LeftOut::new();
         let mut vectors: Vec<DeletionVector> = Vec::new();
@@ -277,17 +322,18 @@ impl Changes {
         if copied.is_empty() {
             return Ok(());
         }
-        self.copy_rest(run, table, copied, left_out).await
+        self.copy_rest(run, target, copied, left_out).await
     }
 
     async fn copy_rest(
         &mut self,
         run: &Run<'_>,
-        table: &DeltaTable,
+        target: Target<'_>,
         files: Vec<FileId>,
         left_out: LeftOut,
     ) -> Result<()> {
-        let rest = DeltaTable::new(Arc::clone(&table.snapshot)).with_only(files, Some(Arc::new(left_out)));
+        let rest = DeltaTable::with_schema(Arc::clone(&target.table.snapshot), target.schema);
+        let rest = rest.with_only(files, Some(Arc::new(left_out)));
         let plan = rest.scan(&run.state(), None, &[], None).await?;
         let mut stream = run.stream(run.metered(plan)?).await?;
         while let Some(batch) = stream.next().await {
@@ -301,31 +347,6 @@ impl Changes {
         }
         Ok(())
     }
-
-    async fn finish(self) -> Result<Outcome> {
-        let mut outcome = self.outcome;
-        let written = match self.writer.finish().await {
-            Ok(written) => written,
-            Err(error) => {
-                if let Some(feed) = self.feed {
-                    feed.abort().await;
-                }
-                return Err(error.into());
-            }
-        };
-        outcome.adds.extend(written);
-        if let Some(feed) = self.feed {
-            outcome.change_files = feed.finish_change_data().await?;
-        }
-        Ok(outcome)
-    }
-
-    async fn abort(self) {
-        self.writer.abort().await;
-        if let Some(feed) = self.feed {
-            feed.abort().await;
-        }
-    }
 }
 
 fn numbers<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
@@ -333,16 +354,8 @@ fn numbers<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
     column.ok_or_else(|| Error::new(ErrorKind::Internal, format!("The plan of the change lacks {name}")))
 }
 
-fn only(actions: &Int64Array, is_wanted: impl Fn(i64) -> bool) -> BooleanArray {
-    actions.iter().map(|action| Some(action.is_some_and(&is_wanted))).collect()
-}
-
-fn with_change_type(rows: &RecordBatch, change: &str) -> Result<RecordBatch> {
-    let mut fields: Vec<Arc<Field>> = rows.schema().fields().iter().cloned().collect();
-    fields.push(Arc::new(Field::new(CHANGE_TYPE, DataType::Utf8, true)));
-    let mut columns = rows.columns().to_vec();
-    columns.push(Arc::new(StringArray::from(vec![change; rows.num_rows()])));
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+fn only(actions: &[i64], is_wanted: impl Fn(i64) -> bool) -> BooleanArray {
+    actions.iter().map(|action| Some(is_wanted(*action))).collect()
 }
 
 /// How many rows a file has, deleted ones too.

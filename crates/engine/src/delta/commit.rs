@@ -1,30 +1,53 @@
 //! Rows into files, and files into a version.
 
+use super::identity::Identities;
+use super::nested::{Fit, fit_values, loose};
 use super::rules::TableRules;
 use super::table::engine_schema;
 use crate::session::Run;
-use crate::{Error, Result};
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::Schema;
+use crate::{Error, ErrorKind, Result};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tarn_delta::actions::{Add, Metadata, Protocol};
+use tarn_delta::actions::{Add, AddCdcFile, Metadata, Protocol};
 use tarn_delta::schema::{StructType, to_arrow};
 use tarn_delta::snapshot::Snapshot;
 use tarn_delta::transaction::Transaction;
-use tarn_delta::write::{DataWriter, WritePlan, remove_files};
+use tarn_delta::write::{CHANGE_TYPE, DataWriter, WritePlan, remove_files};
 use tarn_delta::{TableStore, maintenance};
 
 /// What was written, not yet committed.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     pub(crate) adds: Vec<Add>,
+    /// The same rows for the change feed, where that was asked for.
+    pub(crate) change_files: Vec<AddCdcFile>,
     pub(crate) rows: u64,
+    /// What the table's metadata becomes in the same commit, where identity columns gave values.
+    pub(crate) metadata: Option<Metadata>,
+}
+
+/// What is wanted of rows beside what their table asks for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RowOptions {
+    /// A condition that all rows must meet, as it was written. The plan's last column, after the table's, says whether
+    /// they do.
+    pub(crate) condition: Option<String>,
+    /// Whether the rows are also written as insertions for the change feed.
+    pub(crate) feeds: bool,
 }
 
 impl Written {
+    /// The files that belong to nothing until they are committed, by their paths.
+    pub(crate) fn new_files(&self) -> Vec<String> {
+        let data = self.adds.iter().map(|add| add.path.clone());
+        data.chain(self.change_files.iter().map(|file| file.path.clone())).collect()
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
         self.adds.iter().map(|add| u64::try_from(add.size).unwrap_or(0)).sum()
     }
@@ -55,10 +78,26 @@ pub(crate) async fn write_rows(
     metadata: &Metadata,
     plan: Arc<dyn ExecutionPlan>,
 ) -> Result<Written> {
-    let columns = Arc::new(engine_schema(&to_arrow(schema)));
+    let options = RowOptions::default();
+    write_rows_with(run, table, schema, protocol, metadata, plan, &options).await
+}
+
+/// The same with options.
+pub(crate) async fn write_rows_with(
+    run: &Run<'_>,
+    table: &TableStore,
+    schema: &StructType,
+    protocol: &Protocol,
+    metadata: &Metadata,
+    plan: Arc<dyn ExecutionPlan>,
+    options: &RowOptions,
+) -> Result<Written> {
+    let columns = Arc::new(all_nullable(&engine_schema(&to_arrow(schema))));
     let rules = TableRules::of(&run.state(), &columns, schema, metadata)?;
-    let mut writer = DataWriter::new(WritePlan::new(table.clone(), protocol, metadata)?);
-    let nullable = Arc::new(all_nullable(&columns));
+    let write_plan = WritePlan::new(table.clone(), protocol, metadata)?;
+    let mut feed = options.feeds.then(|| DataWriter::new(write_plan.clone().for_change_data()));
+    let mut writer = DataWriter::new(write_plan);
+    let mut identities = Identities::of(schema)?;
     let mut rows = 0u64;
     let drained = async {
         let mut stream = run.stream(plan).await?;
@@ -67,26 +106,104 @@ pub(crate) async fn write_rows(
                 Ok(batch) => batch,
                 Err(error) => return Err(run.control.explain(error).await),
             };
-            // Values are checked by the writer, which says whose null may not be.
-            let batch = RecordBatch::try_new(Arc::clone(&nullable), batch.columns().to_vec())?;
+            if let Some(condition) = &options.condition {
+                check_condition(&batch, condition)?;
+            }
+            // Nulls are checked by the writer, which says whose null may not be.
+            let batch = identities.fill(in_columns(&columns, batch.columns())?, |_| true)?;
+            let batch = rules.shorten(batch)?;
             rules.check(&batch)?;
             rows += batch.num_rows() as u64;
+            if let Some(feed) = &mut feed {
+                feed.write(with_change_type(&batch, "insert")?).await?;
+            }
             writer.write(batch).await?;
         }
         Ok::<(), Error>(())
     };
-    match drained.await {
-        Ok(()) => Ok(Written { adds: writer.finish().await?, rows }),
+    if let Err(error) = drained.await {
+        abort(writer, feed).await;
+        return Err(error);
+    }
+    let (adds, change_files) = finish(table, writer, feed).await?;
+    Ok(Written { adds, change_files, rows, metadata: identities.metadata(schema, metadata) })
+}
+
+/// Ends the files of rows and of the feed; when that fails, both are removed.
+pub(crate) async fn finish(
+    table: &TableStore,
+    writer: DataWriter,
+    feed: Option<DataWriter>,
+) -> Result<(Vec<Add>, Vec<AddCdcFile>)> {
+    let Some(feed) = feed else { return Ok((writer.finish().await?, vec![])) };
+    let adds = match writer.finish().await {
+        Ok(adds) => adds,
         Err(error) => {
-            writer.abort().await;
-            Err(error)
+            feed.abort().await;
+            return Err(error.into());
+        }
+    };
+    match feed.finish_change_data().await {
+        Ok(change_files) => Ok((adds, change_files)),
+        Err(error) => {
+            remove_files(table, adds.iter().map(|add| add.path.as_str())).await;
+            Err(error.into())
         }
     }
 }
 
-/// The same columns, where null may be in each.
+/// Removes what was written.
+pub(crate) async fn abort(writer: DataWriter, feed: Option<DataWriter>) {
+    writer.abort().await;
+    if let Some(feed) = feed {
+        feed.abort().await;
+    }
+}
+
+/// Rows in the columns of a table; what comes after them is left out.
+pub(crate) fn in_columns(columns: &SchemaRef, arrays: &[ArrayRef]) -> Result<RecordBatch> {
+    let arrays = arrays.iter().zip(columns.fields());
+    // Types differ in where null may be, at most.
+    let arrays = arrays.map(|(array, field)| fit_values(array, field.data_type(), Fit::ByPosition));
+    Ok(RecordBatch::try_new(Arc::clone(columns), arrays.collect::<Result<Vec<_>>>()?)?)
+}
+
+/// Rows with a last column that says what happened to them.
+pub(crate) fn with_change_type(rows: &RecordBatch, change: &str) -> Result<RecordBatch> {
+    let mut fields: Vec<Arc<Field>> = rows.schema().fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(CHANGE_TYPE, DataType::Utf8, true)));
+    let mut columns = rows.columns().to_vec();
+    columns.push(Arc::new(StringArray::from(vec![change; rows.num_rows()])));
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}
+
+/// Whether all rows meet the condition that a statement names, by their last column.
+fn check_condition(batch: &RecordBatch, condition: &str) -> Result<()> {
+    let holds = batch.columns().last().and_then(|column| column.as_boolean_opt());
+    let holds = holds.ok_or_else(|| {
+        Error::new(ErrorKind::Invalid, format!("REPLACE WHERE {condition} is not a condition"))
+    })?;
+    let Some(row) = (0..holds.len()).find(|row| holds.is_null(*row) || !holds.value(*row)) else {
+        return Ok(());
+    };
+    let columns = batch.schema();
+    let values = columns.fields().iter().zip(batch.columns()).take(batch.num_columns() - 1);
+    let values = values
+        .map(|(field, column)| Ok(format!("{} = {}", field.name(), array_value_to_string(column, row)?)));
+    let shown = values.take(8).collect::<Result<Vec<_>>>()?.join(", ");
+    Err(Error::new(
+        ErrorKind::Execution,
+        format!("A new row is not among those that REPLACE WHERE ({condition}) replaces: {shown}"),
+    )
+    .hint("Filter the query by the same condition, or change the condition"))
+}
+
+/// The same columns, where null may be in each, and in what they hold.
 pub(crate) fn all_nullable(schema: &Schema) -> Schema {
-    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone().with_data_type(loose(field.data_type())).with_nullable(true));
     Schema::new(fields.collect::<Vec<_>>())
 }
 

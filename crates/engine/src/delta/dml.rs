@@ -3,12 +3,13 @@
 //! places of errors are as everywhere.
 
 use super::assign::{assign, generate};
-use super::changes::{ACTION_COLUMN, DELETE, INSERT, KEEP, OLD_PREFIX, UPDATE};
+use super::changes::{ACTION_COLUMN, DELETE, INSERT, KEEP, OLD_PREFIX, Target, UPDATE};
+use super::nested::Fit;
+use super::qualifiers::TargetName;
 use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
 use crate::session::Run;
 use crate::{Result, planner, syntax};
 use datafusion::arrow::datatypes::Schema;
-use datafusion::catalog::TableProvider;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, ident, lit, when};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
@@ -44,11 +45,26 @@ pub(crate) struct Clause {
 /// A statement that changes rows, as a query.
 pub(crate) struct ChangeQuery {
     /// What the statement calls the target.
-    pub(crate) target: Ident,
+    pub(crate) name: TargetName,
     /// The target alone, or joined with the source.
     pub(crate) from: Vec<TableWithJoins>,
     pub(crate) filter: Option<ast::Expr>,
     pub(crate) clauses: Vec<Clause>,
+}
+
+impl ChangeQuery {
+    fn shorten_names(&mut self) {
+        self.name.shorten(&mut self.from);
+        self.name.shorten(&mut self.filter);
+        for clause in &mut self.clauses {
+            self.name.shorten(&mut clause.when);
+            for value in &mut clause.values {
+                if let NewValue::Expr(value) = value {
+                    self.name.shorten(value.as_mut());
+                }
+            }
+        }
+    }
 }
 
 /// Hands the target to the statement's plan; what FROM calls it.
@@ -57,25 +73,26 @@ pub(crate) fn give_target(run: &Run<'_>, table: &DeltaTable, alias: &Ident) -> R
     syntax::from(&format!("{}.target AS {}", crate::lake::GIVEN_SCHEMA, syntax::quoted(&alias.value)))
 }
 
-/// Plans the changes, in the columns that [`super::changes::apply`] wants. `table` is the target with places.
+/// Plans the changes, in the columns that [`super::changes::apply`] wants.
 pub(crate) async fn plan(
     run: &Run<'_>,
-    table: &DeltaTable,
+    target: Target<'_>,
     query: ChangeQuery,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    let logical = plan_logical(run, table, query).await?;
+    let logical = plan_logical(run, target, query).await?;
     run.physical(&logical).await
 }
 
-async fn plan_logical(run: &Run<'_>, table: &DeltaTable, query: ChangeQuery) -> Result<LogicalPlan> {
-    let columns = DeltaTable::new(Arc::clone(&table.snapshot)).schema();
+async fn plan_logical(run: &Run<'_>, target: Target<'_>, mut query: ChangeQuery) -> Result<LogicalPlan> {
+    let columns = target.columns();
+    query.shorten_names();
     let mut projection = Vec::new();
     for field in columns.fields() {
-        let old = syntax::column(&query.target, field.name());
+        let old = syntax::column(&query.name.alias, field.name());
         projection.push(syntax::named(old, &format!("{OLD_PREFIX}{}", field.name())));
     }
     for place in [FILE_COLUMN, ROW_COLUMN] {
-        projection.push(syntax::named(syntax::column(&query.target, place), place));
+        projection.push(syntax::named(syntax::column(&query.name.alias, place), place));
     }
     projection.push(syntax::named(clause_number(&query.clauses), CLAUSE_COLUMN));
     for (number, clause) in query.clauses.iter().enumerate() {
@@ -93,34 +110,43 @@ async fn plan_logical(run: &Run<'_>, table: &DeltaTable, query: ChangeQuery) -> 
         true => LogicalPlanBuilder::from(joined).filter(ident(CLAUSE_COLUMN).gt(lit(0i64)))?.build()?,
         false => joined,
     };
-    project_changes(run, table, &columns, joined, &query.clauses)
+    project_changes(run, target, &columns, joined, &query.clauses)
 }
 
 /// The new values of each row, by its clause.
 fn project_changes(
     run: &Run<'_>,
-    table: &DeltaTable,
+    target: Target<'_>,
     columns: &Schema,
     joined: LogicalPlan,
     clauses: &[Clause],
 ) -> Result<LogicalPlan> {
-    let schema = table.snapshot.schema();
     let input = joined.schema().clone();
-    let mut projected = Vec::new();
-    let mut given: BTreeSet<usize> = BTreeSet::new();
-    for (place, field) in columns.fields().iter().enumerate() {
+    let mut olds = Vec::with_capacity(columns.fields().len());
+    for field in columns.fields() {
         let old = ident(format!("{OLD_PREFIX}{}", field.name()));
+        olds.push(assign(old, &input, field, Fit::ByName)?);
+    }
+    let mut projected = Vec::new();
+    let writing = clauses.iter().filter(|clause| clause.action != DELETE).count();
+    let mut given: BTreeSet<usize> = BTreeSet::new();
+    for ((place, field), old) in columns.fields().iter().enumerate().zip(&olds) {
         let mut choices: Vec<(i64, Expr)> = Vec::new();
+        let mut givers = 0;
         for (number, clause) in clauses.iter().enumerate() {
             let value = match clause.values.get(place) {
                 Some(NewValue::Expr(_)) => {
-                    given.insert(place);
-                    assign(ident(value_name(number, place)), &input, field)?
+                    givers += 1;
+                    assign(ident(value_name(number, place)), &input, field, Fit::ByName)?
                 }
                 Some(NewValue::Keep) => old.clone(),
                 Some(NewValue::Nothing) | None => lit(ScalarValue::try_new_null(field.data_type())?),
             };
             choices.push((clause_label(number), value));
+        }
+        // What only some clauses give is generated for all: it is the same where it was right.
+        if givers == writing {
+            given.insert(place);
         }
         let value = match choices.as_slice() {
             // One clause: no choice to make for each row.
@@ -129,8 +155,9 @@ fn project_changes(
         };
         projected.push(value.alias(field.name()));
     }
-    if table.snapshot.properties().has_change_feed {
-        projected.extend(columns.fields().iter().map(|field| ident(format!("{OLD_PREFIX}{}", field.name()))));
+    if target.has_feed() {
+        let names = columns.fields().iter().map(|field| format!("{OLD_PREFIX}{}", field.name()));
+        projected.extend(olds.into_iter().zip(names).map(|(old, name)| old.alias(name)));
     }
     projected.extend([FILE_COLUMN, ROW_COLUMN].map(ident));
     let actions: Vec<(i64, Expr)> = clauses
@@ -141,7 +168,7 @@ fn project_changes(
     projected.push(choose(&actions)?.alias(ACTION_COLUMN));
     let plan = LogicalPlanBuilder::from(joined).project(projected)?.build()?;
     match clauses.iter().any(|clause| clause.action != DELETE) {
-        true => generate(&run.session.state(), plan, schema, &given),
+        true => generate(&run.session.state(), plan, target.schema, &given),
         false => Ok(plan),
     }
 }

@@ -31,9 +31,15 @@ impl From<DeltaError> for Error {
             Some((what, hint)) => (what.to_owned(), Some(crate::stores::sentence(hint))),
             None => (text, None),
         };
+        // A message that begins with the name of a file keeps its letters.
+        let begins_with_file = matches!(
+            error,
+            DeltaError::Damaged { .. } | DeltaError::MissingFile { .. } | DeltaError::Parquet { .. }
+        );
+        let message = if begins_with_file { what } else { crate::stores::sentence(&what) };
         Self {
             kind,
-            message: crate::stores::sentence(&what),
+            message,
             hint,
             position: None,
             source: Some(Arc::new(error)),

@@ -1,21 +1,24 @@
 //! Finds the columns of a table in its data files: by name, physical name or field id, with types that widened since.
 
+use super::table::ROW_COLUMN;
 use datafusion::arrow::array::{
     Array, ArrayRef, FixedSizeListArray, LargeListArray, ListArray, MapArray, StructArray,
 };
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{Result, exec_err};
+use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::functions::core::getfield::GetFieldFunc;
 use datafusion::logical_expr::ColumnarValue;
-use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::expressions::{Column, Literal};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_adapter::{
     DefaultPhysicalExprAdapterFactory, PhysicalExprAdapter, PhysicalExprAdapterFactory,
 };
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use tarn_delta::row_tracking::MaterializedColumns;
 use tarn_delta::schema::{ColumnMappingMode, DataType as DeltaType, FIELD_ID_KEY, StructField, StructType};
 use tarn_delta::snapshot::Snapshot;
 
@@ -24,15 +27,51 @@ use tarn_delta::snapshot::Snapshot;
 pub(super) struct MappedColumns {
     schema: StructType,
     mode: ColumnMappingMode,
+    /// Columns of files that are none of the table's and keep their names.
+    hidden: Vec<String>,
 }
 
 impl MappedColumns {
     /// The adapter of a table, or none where DataFusion's own will do.
-    pub(super) fn of(snapshot: &Snapshot) -> Option<Arc<dyn PhysicalExprAdapterFactory>> {
+    pub(super) fn of(
+        snapshot: &Snapshot,
+        row_ids: Option<&MaterializedColumns>,
+    ) -> Option<Arc<dyn PhysicalExprAdapterFactory>> {
+        let hidden = row_ids.map(|names| vec![names.row_id.clone(), names.row_commit_version.clone()]);
         match snapshot.column_mapping() {
             ColumnMappingMode::None => None,
-            mode => Some(Arc::new(Self { schema: snapshot.schema().clone(), mode })),
+            mode => Some(Arc::new(Self {
+                schema: snapshot.schema().clone(),
+                mode,
+                hidden: hidden.unwrap_or_default(),
+            })),
         }
+    }
+
+    /// The adapter of files that have other columns beside the table's, which keep their names.
+    pub(super) fn with_hidden(
+        snapshot: &Snapshot,
+        hidden: Vec<String>,
+    ) -> Option<Arc<dyn PhysicalExprAdapterFactory>> {
+        match snapshot.column_mapping() {
+            ColumnMappingMode::None => None,
+            mode => Some(Arc::new(Self { schema: snapshot.schema().clone(), mode, hidden })),
+        }
+    }
+
+    /// Whether a column is none of the table's: hidden ones of the files, and the places of rows.
+    fn keeps(&self, name: &str) -> bool {
+        name == ROW_COLUMN || self.hidden.iter().any(|hidden| hidden == name)
+    }
+
+    /// The fields of a file with the names that they have in scans.
+    fn rename(&self, fields: &Fields) -> Fields {
+        let renamed = rename_fields(fields, &self.schema, self.mode);
+        let kept = renamed.iter().zip(fields).map(|(renamed, field)| match self.keeps(field.name()) {
+            true => field,
+            false => renamed,
+        });
+        kept.cloned().collect()
     }
 }
 
@@ -42,7 +81,7 @@ impl PhysicalExprAdapterFactory for MappedColumns {
         logical_file_schema: SchemaRef,
         physical_file_schema: SchemaRef,
     ) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        let fields = rename_fields(physical_file_schema.fields(), &self.schema, self.mode);
+        let fields = self.rename(physical_file_schema.fields());
         let renamed = Arc::new(Schema::new(fields));
         let inner = DefaultPhysicalExprAdapterFactory.create(logical_file_schema, Arc::clone(&renamed))?;
         Ok(Arc::new(Adapter { inner, renamed, physical: physical_file_schema }))
@@ -63,6 +102,9 @@ impl PhysicalExprAdapter for Adapter {
         let rewritten = self.inner.rewrite(expr)?;
         rewritten
             .transform_up(|expr| {
+                if let Some(narrowed) = field_in_file(&expr, &self.physical)? {
+                    return Ok(Transformed::yes(narrowed));
+                }
                 let Some(column) = expr.downcast_ref::<Column>() else { return Ok(Transformed::no(expr)) };
                 let index = column.index();
                 let (Some(renamed), Some(physical)) =
@@ -81,6 +123,50 @@ impl PhysicalExprAdapter for Adapter {
             })
             .data()
     }
+}
+
+/// `get_field(renamed column, 'name')` → `get_field(column, 'name in the file')`.
+///
+/// DataFusion's scan must see which field of which column it is: it has promised to evaluate such a filter itself when it
+/// saw the table's columns, and leaves out what it does not recognize in the file's.
+fn field_in_file(
+    expr: &Arc<dyn PhysicalExpr>,
+    physical: &SchemaRef,
+) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+    let Some(call) = ScalarFunctionExpr::try_downcast_func::<GetFieldFunc>(expr.as_ref()) else {
+        return Ok(None);
+    };
+    let Some((source, names)) = call.args().split_first() else { return Ok(None) };
+    let Some(renamed) = source.downcast_ref::<Renamed>() else { return Ok(None) };
+    let mut in_table = renamed.field.data_type().clone();
+    let mut in_file = renamed.inner.data_type(physical)?;
+    let mut args = vec![Arc::clone(&renamed.inner)];
+    let mut leaf = None;
+    for name in names {
+        let name = name.downcast_ref::<Literal>().and_then(|name| name.value().try_as_str().flatten());
+        let (Some(name), DataType::Struct(table_fields), DataType::Struct(file_fields)) =
+            (name, &in_table, &in_file)
+        else {
+            return Ok(None);
+        };
+        let place = table_fields.iter().position(|field| field.name() == name);
+        let fields = place.and_then(|place| table_fields.get(place).zip(file_fields.get(place)));
+        let Some((table_field, file_field)) = fields.map(|(t, f)| (Arc::clone(t), Arc::clone(f))) else {
+            return Ok(None);
+        };
+        args.push(Arc::new(Literal::new(ScalarValue::from(file_field.name().as_str()))));
+        in_table = table_field.data_type().clone();
+        in_file = file_field.data_type().clone();
+        leaf = Some(table_field);
+    }
+    let Some(leaf) = leaf else { return Ok(None) };
+    let config = Arc::new(call.config_options().clone());
+    let found: Arc<dyn PhysicalExpr> =
+        Arc::new(ScalarFunctionExpr::try_new(Arc::new(call.fun().clone()), args, physical, config)?);
+    Ok(Some(match in_table == in_file {
+        true => found,
+        false => Arc::new(Renamed { inner: found, field: leaf }),
+    }))
 }
 
 /// The fields of a file, with the names of the table. A field that is none of the table's gets a name that no table has.

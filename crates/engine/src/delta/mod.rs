@@ -3,17 +3,30 @@
 pub(crate) mod assign;
 pub(crate) mod changes;
 pub(crate) mod commit;
+mod curve;
 pub(crate) mod dml;
 pub(crate) mod evolve;
 mod faults;
+mod feed;
+pub(crate) mod identity;
+mod listed_scan;
 mod mapping;
+pub(crate) mod nested;
+pub(crate) mod partition_filter;
 mod place;
+pub(crate) mod qualifiers;
+mod reader;
 pub(crate) mod reads;
+pub(crate) mod rewrite;
+mod row_ids;
 pub(crate) mod rules;
-mod scan;
+mod sample;
+pub(crate) mod scan;
 mod skipping;
 pub(crate) mod table;
+pub(crate) mod written;
 
+pub(crate) use feed::{FeedBound, FeedTable};
 pub(crate) use place::{Place, PlaceVersion};
 pub(crate) use table::DeltaTable;
 

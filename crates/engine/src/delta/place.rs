@@ -35,6 +35,11 @@ impl PlaceVersion {
 }
 
 impl Place {
+    /// The same table at another version.
+    pub(crate) fn at(&self, version: PlaceVersion) -> Self {
+        Self { url: self.url.clone(), version }
+    }
+
     /// The place of delta.`path`, where `path` may end in `@v3`.
     pub(crate) fn of_path(base: &Url, text: &str) -> Result<Self> {
         let (path, version) = split_version(text);

@@ -1,10 +1,10 @@
 //! What a table asks of its rows, in SQL: CHECK constraints and invariants, generated columns, lengths of text.
 
 use crate::{Error, ErrorKind, Result};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringViewArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::compute::kernels::cmp::distinct;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::{DFSchema, ToDFSchema};
 use datafusion::execution::SessionState;
@@ -136,27 +136,55 @@ impl TableRules {
                 .hint(format!("Leave {name} out of the statement")));
             }
         }
-        for length in &self.lengths {
-            self.check_length(length, batch)?;
-        }
         Ok(())
     }
 
-    fn check_length(&self, length: &Length, batch: &RecordBatch) -> Result<()> {
-        let column: ArrayRef =
-            cast(batch.column(length.column), &datafusion::arrow::datatypes::DataType::Utf8View)?;
-        let texts = column.as_string_view();
-        for text in texts.iter().flatten() {
-            // Blanks at the end do not count, as in Spark.
-            if text.trim_end_matches(' ').chars().count() > length.most_chars {
-                let name = self.schema.field(length.column).name();
-                let message = format!("{text:?} is too long for column {name} of type {}", length.type_name);
-                return Err(
-                    Error::new(ErrorKind::Execution, message).hint("Shorten it, or make the column a STRING")
-                );
+    /// The rows with texts of CHAR(n) and VARCHAR(n) columns as these keep them: blanks at the end go that are too many,
+    /// as in Spark.
+    ///
+    /// # Errors
+    /// When a text is too long without them.
+    pub(crate) fn shorten(&self, batch: RecordBatch) -> Result<RecordBatch> {
+        if self.lengths.is_empty() {
+            return Ok(batch);
+        }
+        let mut columns = batch.columns().to_vec();
+        for length in &self.lengths {
+            if let Some(column) = columns.get_mut(length.column) {
+                *column = self.shortened(length, column)?;
             }
         }
-        Ok(())
+        Ok(RecordBatch::try_new(batch.schema(), columns)?)
+    }
+
+    fn shortened(&self, length: &Length, column: &ArrayRef) -> Result<ArrayRef> {
+        let views = cast(column, &DataType::Utf8View)?;
+        let texts = views.as_string_view();
+        let is_long = |text: &str| text.chars().count() > length.most_chars;
+        if !texts.iter().flatten().any(is_long) {
+            return Ok(Arc::clone(column));
+        }
+        let mut shortened: Vec<Option<&str>> = Vec::with_capacity(texts.len());
+        for text in texts {
+            shortened.push(match text.filter(|text| is_long(text)) {
+                Some(text) => {
+                    let (end, _) = text.char_indices().nth(length.most_chars).unwrap_or((text.len(), ' '));
+                    let (kept, rest) = text.split_at(end);
+                    if !rest.bytes().all(|byte| byte == b' ') {
+                        return Err(self.too_long(length, text));
+                    }
+                    Some(kept)
+                }
+                None => text,
+            });
+        }
+        Ok(cast(&StringViewArray::from(shortened), column.data_type())?)
+    }
+
+    fn too_long(&self, length: &Length, text: &str) -> Error {
+        let name = self.schema.field(length.column).name();
+        let message = format!("{text:?} is too long for column {name} of type {}", length.type_name);
+        Error::new(ErrorKind::Execution, message).hint("Shorten it, or make the column a STRING")
     }
 
     fn shown(&self, batch: &RecordBatch, row: usize) -> String {

@@ -2,8 +2,9 @@
 
 use super::faults::in_plan;
 use super::mapping::MappedColumns;
+use super::reader::TableFiles;
 use super::reads::PartitionFilter;
-use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
+use super::table::{BASE_ID_COLUMN, DeltaTable, FILE_COLUMN, FILE_VERSION_COLUMN, ROW_COLUMN};
 use crate::{Error, ErrorKind};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::catalog::Session;
@@ -13,7 +14,10 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::physical_plan::{
+    FileGroup, FileScanConfig, FileScanConfigBuilder, ParquetSource,
+};
+use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -30,6 +34,7 @@ use tarn_delta::DataPath;
 use tarn_delta::actions::DeletionVectorDescriptor;
 use tarn_delta::deletion_vector::DeletionVector;
 use tarn_delta::files::FileId;
+use tarn_delta::snapshot::Snapshot;
 
 /// Deletion vectors that are read at the same time.
 const VECTORS_AT_ONCE: usize = 16;
@@ -44,6 +49,8 @@ pub(crate) struct Selected {
     pub(crate) files: Vec<SelectedFile>,
     /// Whether the files may hold rows that the scan does not put out, or fewer than all.
     pub(super) is_cut: bool,
+    /// Whether a filter is about floating-point columns, of which bounds say too little: NaN is not in them.
+    pub(super) filters_floats: bool,
     pub(super) projected_statistics: Statistics,
     /// What was asked of partitions.
     pub(super) partition_filter: Option<PartitionFilter>,
@@ -93,8 +100,13 @@ pub(super) async fn plan(
     for (store, file) in files {
         stores.entry(store).or_default().push(file);
     }
-    let adapter = MappedColumns::of(&table.snapshot);
-    let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());
+    let adapter = MappedColumns::of(&table.snapshot, table.row_ids.as_ref());
+    let mut options = state.table_options().parquet.clone();
+    if selected.filters_floats {
+        options.global.pruning = false;
+        options.global.enable_page_index = false;
+    }
+    let format = ParquetFormat::default().with_options(options);
     let is_one = stores.len() == 1;
     let mut scans = Vec::new();
     for (store, files) in stores {
@@ -108,12 +120,35 @@ pub(super) async fn plan(
         if is_one {
             config = config.with_statistics(layout.arrange(&selected.projected_statistics));
         }
-        scans.push(format.create_physical_plan(state, config.build()).await?);
+        scans.push(open_by_table(&table.snapshot, state, &format, config.build()).await?);
     }
     match scans.len() {
         1 => Ok(scans.remove(0)),
         _ => UnionExec::try_new(scans),
     }
+}
+
+/// DataFusion's scan, whose files are opened in the table's name.
+pub(super) async fn open_by_table(
+    snapshot: &Snapshot,
+    state: &dyn Session,
+    format: &ParquetFormat,
+    config: FileScanConfig,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let store = state.runtime_env().object_store(&config.object_store_url)?;
+    let scan = format.create_physical_plan(state, config).await?;
+    let Some(source) = scan.downcast_ref::<DataSourceExec>() else { return Ok(scan) };
+    let Some((config, parquet)) = source.downcast_to_file_source::<ParquetSource>() else { return Ok(scan) };
+    let Some(inner) = parquet.parquet_file_reader_factory() else { return Ok(scan) };
+    let files = TableFiles {
+        inner: Arc::clone(inner),
+        store,
+        root: snapshot.table().root.clone(),
+        version: snapshot.version(),
+    };
+    let parquet = parquet.clone().with_parquet_file_reader_factory(Arc::new(files));
+    let config = FileScanConfigBuilder::from(config.clone()).with_source(Arc::new(parquet)).build();
+    Ok(DataSourceExec::from_data_source(config))
 }
 
 /// How the columns of a table lie in DataFusion's scan: those of files first, then partition columns, then row numbers.
@@ -126,7 +161,11 @@ struct Layout {
 impl Layout {
     fn of(table: &DeltaTable, schema: &Schema) -> Self {
         let partition_columns = &table.snapshot.metadata().partition_columns;
-        let is_special = |name: &str| table.has_places && (name == FILE_COLUMN || name == ROW_COLUMN);
+        let is_special = |name: &str| {
+            let is_place = table.has_places && (name == FILE_COLUMN || name == ROW_COLUMN);
+            let is_id = [BASE_ID_COLUMN, FILE_VERSION_COLUMN, ROW_COLUMN].contains(&name);
+            is_place || (table.row_ids.is_some() && is_id)
+        };
         let is_partition = |name: &str| partition_columns.iter().any(|column| column == name);
         let in_files: Vec<FieldRef> = schema
             .fields()
@@ -142,6 +181,13 @@ impl Layout {
         let mut virtual_columns: Vec<FieldRef> = Vec::new();
         if table.has_places {
             partitions.push(Arc::new(Field::new(FILE_COLUMN, DataType::Int64, true)));
+        }
+        if table.row_ids.is_some() {
+            for name in [BASE_ID_COLUMN, FILE_VERSION_COLUMN] {
+                partitions.push(Arc::new(Field::new(name, DataType::Int64, true)));
+            }
+        }
+        if table.has_places || table.row_ids.is_some() {
             virtual_columns.push(Arc::new(row_field()));
         }
         let schema_of_scan = TableSchema::builder(Arc::new(Schema::new(in_files)))
@@ -191,6 +237,12 @@ async fn partitioned_file(table: &DeltaTable, file: &SelectedFile) -> Result<(St
         let number = i64::try_from(file.number).unwrap_or(i64::MAX);
         scanned.partition_values.push(ScalarValue::Int64(Some(number)));
     }
+    if table.row_ids.is_some() {
+        let known = table.snapshot.files().get(file.id);
+        let (base, version) =
+            known.map_or((None, None), |known| (known.base_row_id(), known.default_row_commit_version()));
+        scanned.partition_values.extend([ScalarValue::Int64(base), ScalarValue::Int64(version)]);
+    }
     let mut deleted = match &file.deletion_vector {
         Some(vector) => Some(DeletionVector::load(store, vector).await.map_err(in_plan)?),
         None => None,
@@ -201,15 +253,46 @@ async fn partitioned_file(table: &DeltaTable, file: &SelectedFile) -> Result<(St
             None => deleted = Some(left_out.clone()),
         }
     }
-    if let Some(deleted) = deleted {
-        let rows = match file.rows {
-            Some(rows) => rows,
-            None => rows_in_file(&path, &meta).await?,
-        };
-        scanned = scanned.with_extension(ParquetRowSelection::new(selection(&deleted, rows, file)?));
-    }
+    let rows = match deleted {
+        Some(deleted) => RowChoice::Without { deleted, rows_in_file: file.rows },
+        None => RowChoice::All,
+    };
+    let scanned = choose_rows(scanned, &path, &meta, &rows, &file.path).await?;
     let store_url = format!("{}://{}", path.url.scheme(), path.url.authority());
     Ok((store_url, scanned))
+}
+
+/// Which rows of a file a scan gives.
+#[derive(Debug, Clone)]
+pub(super) enum RowChoice {
+    All,
+    /// All but these.
+    Without {
+        deleted: DeletionVector,
+        /// How many rows the file has, where that is known.
+        rows_in_file: Option<u64>,
+    },
+    /// These alone.
+    Only(DeletionVector),
+}
+
+/// The scan of a file that gives some of its rows. `name` is the file's in messages.
+pub(super) async fn choose_rows(
+    scanned: PartitionedFile,
+    path: &DataPath,
+    meta: &ObjectMeta,
+    rows: &RowChoice,
+    name: &str,
+) -> Result<PartitionedFile> {
+    let selection = match rows {
+        RowChoice::All => return Ok(scanned),
+        RowChoice::Without { deleted, rows_in_file: Some(rows) } => selection(deleted, *rows, name, false)?,
+        RowChoice::Without { deleted, rows_in_file: None } => {
+            selection(deleted, rows_in_file(path, meta).await?, name, false)?
+        }
+        RowChoice::Only(chosen) => selection(chosen, rows_in_file(path, meta).await?, name, true)?,
+    };
+    Ok(scanned.with_extension(ParquetRowSelection::new(selection)))
 }
 
 async fn rows_in_file(path: &DataPath, meta: &ObjectMeta) -> Result<u64> {
@@ -217,38 +300,42 @@ async fn rows_in_file(path: &DataPath, meta: &ObjectMeta) -> Result<u64> {
     Ok(u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default())
 }
 
-/// The rows of a file that are not deleted.
-fn selection(deleted: &DeletionVector, rows: u64, file: &SelectedFile) -> Result<RowSelection> {
+/// The rows of a vector, or the others.
+fn selection(vector: &DeletionVector, rows: u64, name: &str, takes_listed: bool) -> Result<RowSelection> {
     let beyond = |row: u64| {
         Error::new(
             ErrorKind::BadData,
-            format!("The deletion vector of {} deletes row {row}, but the file has {rows} rows", file.path),
+            format!("The deletion vector of {name} deletes row {row}, but the file has {rows} rows"),
         )
         .hint("Restore the file or the vector, or RESTORE the table to an earlier version")
     };
     let narrow = |count: u64| usize::try_from(count).map_err(|_| beyond(count));
+    let run_of = |count: usize, is_listed: bool| match is_listed == takes_listed {
+        true => RowSelector::select(count),
+        false => RowSelector::skip(count),
+    };
     let mut selectors: Vec<RowSelector> = Vec::new();
     let mut next = 0u64;
-    let mut skipped = 0usize;
-    for row in deleted.iter() {
+    let mut listed = 0usize;
+    for row in vector.iter() {
         if row >= rows {
             return Err(beyond(row).into());
         }
         if row > next {
-            if skipped > 0 {
-                selectors.push(RowSelector::skip(skipped));
-                skipped = 0;
+            if listed > 0 {
+                selectors.push(run_of(listed, true));
+                listed = 0;
             }
-            selectors.push(RowSelector::select(narrow(row - next)?));
+            selectors.push(run_of(narrow(row - next)?, false));
         }
-        skipped += 1;
+        listed += 1;
         next = row + 1;
     }
-    if skipped > 0 {
-        selectors.push(RowSelector::skip(skipped));
+    if listed > 0 {
+        selectors.push(run_of(listed, true));
     }
     if rows > next {
-        selectors.push(RowSelector::select(narrow(rows - next)?));
+        selectors.push(run_of(narrow(rows - next)?, false));
     }
     Ok(RowSelection::from(selectors))
 }

@@ -4,7 +4,7 @@ use super::faults::in_plan;
 use super::reads::PartitionFilter;
 use super::scan::{Selected, SelectedFile};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, UInt64Array,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, UInt64Array, new_null_array,
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
@@ -52,6 +52,7 @@ pub(super) async fn select(
         let physical = state.create_physical_expr(unqualify(filter.clone())?, &df_schema)?;
         let columns = collect_columns(&physical);
         let is_about_partitions = !columns.is_empty()
+            && !filter.is_volatile()
             && columns.iter().all(|column| partitions.columns.contains_key(column.name()));
         if is_about_partitions {
             conditions.push(partitions.keep_matching(state, filter, &mut keep)?);
@@ -81,6 +82,10 @@ pub(super) async fn select(
     let mut selected = Selected {
         files: Vec::new(),
         is_cut: !inexact.is_empty(),
+        filters_floats: inexact
+            .iter()
+            .flat_map(collect_columns)
+            .any(|column| is_float(schema, column.name())),
         projected_statistics: Statistics::new_unknown(schema),
         partition_filter: (!conditions.is_empty()).then(|| PartitionFilter {
             conditions,
@@ -119,6 +124,10 @@ pub(super) async fn select(
         }
     }
     Ok(selected)
+}
+
+fn is_float(schema: &SchemaRef, name: &str) -> bool {
+    schema.field_with_name(name).is_ok_and(|field| field.data_type().is_floating())
 }
 
 /// A filter whose columns are found in a schema without table names.
@@ -241,7 +250,12 @@ impl FilePruning {
         let mut bounds = HashMap::new();
         for (field, column) in wanted.iter().zip(&statistics.columns) {
             let to = schema.field_with_name(&field.name)?.data_type();
-            let (min, max) = (cast(&column.min, to)?, cast(&column.max, to)?);
+            let min = cast(&column.min, to)?;
+            // Writers leave NaN out of bounds, and it is larger than all numbers.
+            let max = match to.is_floating() {
+                true => new_null_array(to, column.max.len()),
+                false => cast(&column.max, to)?,
+            };
             bounds.insert(field.name.clone(), (min, max, unsigned(&column.null_count)));
         }
         for (name, values) in &partitions.columns {

@@ -14,6 +14,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tarn_delta::files::FileId;
+use tarn_delta::row_tracking::MaterializedColumns;
 use tarn_delta::schema::{StructType, to_arrow};
 use tarn_delta::snapshot::Snapshot;
 
@@ -21,6 +22,10 @@ use tarn_delta::snapshot::Snapshot;
 pub(crate) const FILE_COLUMN: &str = "__tarn_file";
 /// The column with a row's place in its file, in scans that say where rows are.
 pub(crate) const ROW_COLUMN: &str = "__tarn_row";
+/// The column with a file's first row id, in scans that say which row is which.
+pub(crate) const BASE_ID_COLUMN: &str = "__tarn_base_row_id";
+/// The column with the version that added a file, in scans that say which row is which.
+pub(crate) const FILE_VERSION_COLUMN: &str = "__tarn_row_commit_version";
 
 /// A version of a table.
 #[derive(Debug, Clone)]
@@ -31,6 +36,8 @@ pub(crate) struct DeltaTable {
     only: Option<Arc<Vec<FileId>>>,
     /// Whether each row comes with [`FILE_COLUMN`] and [`ROW_COLUMN`].
     pub(super) has_places: bool,
+    /// The columns in files of rows that were moved, where each row comes with its id.
+    pub(super) row_ids: Option<MaterializedColumns>,
     /// What scans of this table have asked for.
     pub(crate) reads: Arc<Reads>,
     /// Rows that are left out beside those of the table's deletion vectors, by file.
@@ -40,7 +47,15 @@ pub(crate) struct DeltaTable {
 impl DeltaTable {
     pub(crate) fn new(snapshot: Arc<Snapshot>) -> Self {
         let schema = Arc::new(engine_schema(&to_arrow(snapshot.schema())));
-        Self { snapshot, schema, only: None, has_places: false, left_out: None, reads: Arc::default() }
+        Self {
+            snapshot,
+            schema,
+            only: None,
+            has_places: false,
+            row_ids: None,
+            left_out: None,
+            reads: Arc::default(),
+        }
     }
 
     /// The table with columns that it is about to get: no file has them yet.
@@ -57,6 +72,24 @@ impl DeltaTable {
         fields.push(Arc::new(super::scan::row_field()));
         self.schema = Arc::new(Schema::new(fields));
         self.has_places = true;
+        self
+    }
+
+    /// The same table, whose rows say which they are ("Row Tracking"): five more columns, from which [`row_ids`] makes
+    /// their ids and versions.
+    ///
+    /// [`row_ids`]: super::row_ids
+    pub(crate) fn with_row_ids(mut self, columns: &MaterializedColumns) -> Self {
+        let mut fields: Vec<FieldRef> = self.schema.fields().iter().cloned().collect();
+        for name in [&columns.row_id, &columns.row_commit_version] {
+            fields.push(Arc::new(Field::new(name, DataType::Int64, true)));
+        }
+        for name in [BASE_ID_COLUMN, FILE_VERSION_COLUMN] {
+            fields.push(Arc::new(Field::new(name, DataType::Int64, true)));
+        }
+        fields.push(Arc::new(super::scan::row_field()));
+        self.schema = Arc::new(Schema::new(fields));
+        self.row_ids = Some(columns.clone());
         self
     }
 

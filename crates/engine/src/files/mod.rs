@@ -11,6 +11,7 @@ mod text_fault;
 mod text_format;
 mod text_source;
 
+pub(crate) use listing::{Listing, list};
 pub(crate) use table::FilesTable;
 pub(crate) use text_fault::TextFiles;
 
@@ -22,7 +23,6 @@ use datafusion::datasource::file_format::file_compression_type::FileCompressionT
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::execution::SessionState;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use listing::Listing;
 use object_store::ObjectStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -102,7 +102,16 @@ async fn open_unplaced(
     base: &Url,
     spec: &FilesSpec,
 ) -> Result<(Arc<FilesTable>, Option<TextFiles>)> {
-    let mut listing = listing::list(stores, base, &spec.path).await?;
+    let listing = listing::list(stores, base, &spec.path).await?;
+    open_listing(state, listing, spec).await
+}
+
+/// Opens files that were listed already.
+pub(crate) async fn open_listing(
+    state: &SessionState,
+    mut listing: Listing,
+    spec: &FilesSpec,
+) -> Result<(Arc<FilesTable>, Option<TextFiles>)> {
     let format = match &spec.format {
         Some(name) => Format::named(name)?,
         None => Format::of_name(listing.files[0].location.as_ref()).ok_or_else(|| {

@@ -85,7 +85,7 @@ fn type_field(field: &TypeField) -> StructField {
 }
 
 /// `CHAR(n)` and `VARCHAR(n)` as Spark keeps them beside the type string.
-fn char_varchar(column_type: &ColumnType) -> Option<String> {
+pub(super) fn char_varchar(column_type: &ColumnType) -> Option<String> {
     match column_type {
         ColumnType::Char(length) => Some(format!("char({length})")),
         ColumnType::Varchar(length) => Some(format!("varchar({length})")),

@@ -3,6 +3,7 @@
 use super::open::TargetPlace;
 use super::{columns, done, metrics};
 use crate::delta::commit::{Written, commit, write_rows};
+use crate::delta::nested::Fit;
 use crate::delta::rules::CONSTRAINT_PREFIX;
 use crate::delta::table::engine_schema;
 use crate::delta::{assign, rules};
@@ -183,13 +184,25 @@ async fn define(run: &Run<'_>, create: &CreateTable, query: Option<&LogicalPlan>
     Ok(definition)
 }
 
+/// Properties that say where one table stands; a table like it begins anew.
+const OF_ONE_TABLE: &[&str] = &[
+    "delta.columnMapping.maxColumnId",
+    "delta.inCommitTimestampEnablementTimestamp",
+    "delta.inCommitTimestampEnablementVersion",
+    "delta.rowTracking.materializedRowCommitVersionColumnName",
+    "delta.rowTracking.materializedRowIdColumnName",
+];
+
 fn like_table(snapshot: &Snapshot, definition: TableDefinition) -> TableDefinition {
     let mut schema = snapshot.schema().clone();
     // The columns are new ones, with ids of their own.
     tarn_delta::column_mapping::forget_ids(&mut schema);
+    let properties = snapshot.metadata().configuration.iter();
+    let properties = properties.filter(|(key, _)| !OF_ONE_TABLE.contains(&key.as_str()));
     TableDefinition {
         schema,
         partition_columns: snapshot.metadata().partition_columns.clone(),
+        properties: properties.map(|(key, value)| (key.clone(), value.clone())).collect(),
         comment: definition.comment.or_else(|| snapshot.metadata().description.clone()),
         ..definition
     }
@@ -210,7 +223,7 @@ pub(super) fn into_columns(run: &Run<'_>, plan: LogicalPlan, schema: &StructType
     let input = plan.schema().clone();
     let mut projected: Vec<Expr> = Vec::with_capacity(columns.fields().len());
     for (column, field) in input.columns().into_iter().zip(columns.fields()) {
-        projected.push(assign::assign(col(column), &input, field)?.alias(field.name()));
+        projected.push(assign::assign(col(column), &input, field, Fit::ByPosition)?.alias(field.name()));
     }
     let plan = LogicalPlanBuilder::from(plan).project(projected)?.build()?;
     let given: BTreeSet<usize> = (0..columns.fields().len()).collect();

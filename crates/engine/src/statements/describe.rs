@@ -1,11 +1,11 @@
 //! DESCRIBE TABLE, HISTORY, DETAIL and QUERY, in the columns that Databricks answers with.
 
-use super::answer;
 use super::open::TargetPlace;
+use super::{answer, describe_column, schemas};
 use crate::query::Query;
 use crate::session::Run;
 use crate::target::Target;
-use crate::{Error, ErrorKind, Position, Result, planner, syntax};
+use crate::{Error, Position, Result, planner, syntax};
 use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Int32Array, Int64Array, ListBuilder, MapBuilder, RecordBatch, StringArray,
     StringBuilder, TimestampMillisecondArray,
@@ -30,23 +30,17 @@ pub(super) async fn run(run: &Run<'_>, describe: &Describe) -> Result<Query> {
             let snapshot = TargetPlace::of(run, name)?.open(run, name).await?;
             Ok(answer(run, detail_row(run, name, &snapshot).await?))
         }
-        Describe::Table { name, extended, column } => {
-            if column.is_some() {
-                return Err(Error::new(ErrorKind::Unsupported, "DESCRIBE of one column is not there yet")
-                    .hint("Write DESCRIBE table"));
-            }
-            table_rows(run, name, *extended).await
-        }
+        Describe::Table { name, extended, column } => match column {
+            Some(column) => describe_column::run(run, name, column).await,
+            None => table_rows(run, name, *extended).await,
+        },
         Describe::Query(query) => {
             let query = ast::Statement::Query(query.clone());
             let plan = planner::plan(&run.session.state(), &run.session.lake, query).await?;
             let schema = tarn_delta::schema::from_arrow(plan.schema().as_arrow())?;
             Ok(answer(run, column_rows(&schema.fields, vec![])?))
         }
-        Describe::Schema { name, .. } => {
-            Err(Error::new(ErrorKind::Unsupported, "DESCRIBE SCHEMA is not there yet")
-                .at(Position::of(name.span())))
-        }
+        Describe::Schema { name, extended } => schemas::describe(run, name, *extended).await,
     }
 }
 
@@ -113,8 +107,7 @@ async fn detail_row(run: &Run<'_>, name: &ObjectName, snapshot: &Snapshot) -> Re
         Target::Named { catalog, schema, name } => Some(format!("{catalog}.{schema}.{name}")),
         Target::Path { .. } => None,
     };
-    let clustering = snapshot.domain(CLUSTERING_DOMAIN).and_then(clustering_columns).unwrap_or_default();
-    let clustering: Vec<String> = clustering.iter().map(|path| logical_path(snapshot, path)).collect();
+    let clustering = clustering(snapshot);
     let mut features: Vec<&str> = (protocol.reader_features.iter().flatten())
         .chain(protocol.writer_features.iter().flatten())
         .map(String::as_str)
@@ -147,6 +140,12 @@ async fn detail_row(run: &Run<'_>, name: &ObjectName, snapshot: &Snapshot) -> Re
     Ok(RecordBatch::try_from_iter_with_nullable(
         columns.into_iter().map(|(name, array)| (name, array, true)),
     )?)
+}
+
+/// The columns that a table is clustered by.
+pub(super) fn clustering(snapshot: &Snapshot) -> Vec<String> {
+    let columns = snapshot.domain(CLUSTERING_DOMAIN).and_then(clustering_columns).unwrap_or_default();
+    columns.iter().map(|path| logical_path(snapshot, path)).collect()
 }
 
 /// A column's name for people, from its physical one.

@@ -7,6 +7,7 @@ use crate::session::Run;
 use crate::{Error, ErrorKind, Result, names};
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
+use tarn_delta::TableStore;
 use tarn_dialect::DropTable;
 
 pub(super) async fn run(run: &Run<'_>, drop: &DropTable) -> Result<Query> {
@@ -20,7 +21,12 @@ pub(super) async fn run(run: &Run<'_>, drop: &DropTable) -> Result<Query> {
             .hint("SHOW TABLES lists the tables")
             .at(target.position));
     }
-    let table = target.store(run)?;
+    remove(&target.store(run)?).await?;
+    Ok(done(run))
+}
+
+/// Removes a table's files.
+pub(super) async fn remove(table: &TableStore) -> Result<()> {
     // The log goes first: without it there is no table, whatever is left of its files.
     let log = table.root.clone().join("_delta_log");
     for folder in [log, table.root.clone()] {
@@ -28,5 +34,5 @@ pub(super) async fn run(run: &Run<'_>, drop: &DropTable) -> Result<Query> {
         let paths = store.list(Some(&folder)).map_ok(|meta| meta.location).boxed();
         store.delete_stream(paths).try_collect::<Vec<_>>().await?;
     }
-    Ok(done(run))
+    Ok(())
 }

@@ -2,16 +2,18 @@
 
 use super::metrics;
 use super::open::TargetPlace;
-use super::rows::{alias_of, assigned, default_of, settle};
+use super::rows::{assigned, default_of, find_column, settle};
 use crate::delta::changes::{self, ChangeOptions, DELETE, INSERT, UPDATE};
 use crate::delta::dml::{self, ChangeQuery, Clause, NewValue};
 use crate::delta::evolve;
+use crate::delta::identity;
+use crate::delta::qualifiers::TargetName;
 use crate::delta::rules::{GENERATION_KEY, text_of};
 use crate::delta::table::{DeltaTable, ROW_COLUMN};
 use crate::query::Query;
 use crate::session::Run;
 use crate::{Error, ErrorKind, Position, Result, names, planner, syntax};
-use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::sql::sqlparser::ast::{
     self, Ident, Join, JoinConstraint, JoinOperator, ObjectNamePart, TableFactor, TableWithJoins,
 };
@@ -27,7 +29,8 @@ const SOURCE_COLUMN: &str = "__tarn_source";
 pub(super) async fn run(run: &Run<'_>, merge: &Merge) -> Result<Query> {
     let place = TargetPlace::of(run, &merge.target.name)?;
     let snapshot = place.open(run, &merge.target.name).await?;
-    let target = alias_of(&merge.target, &place);
+    let name = TargetName::of(run, &merge.target.name, merge.target.alias.as_ref())?;
+    let target = name.alias.clone();
     let source = source_name(&merge.source)?;
     if source.value.eq_ignore_ascii_case(&target.value) {
         return Err(Error::new(ErrorKind::Invalid, format!("Source and target are both called {target}"))
@@ -36,7 +39,7 @@ pub(super) async fn run(run: &Run<'_>, merge: &Merge) -> Result<Query> {
     }
     let rows = source_schema(run, &merge.source).await?;
     let evolved = match merge.schema_evolution {
-        true => evolve::with_new_columns(&snapshot, &rows)?,
+        true => evolve::with_new_columns(&snapshot, &evolving(merge, &name, &rows))?,
         false => None,
     };
     let table = match &evolved {
@@ -45,12 +48,14 @@ pub(super) async fn run(run: &Run<'_>, merge: &Merge) -> Result<Query> {
     }
     .with_places();
     let schema = evolved.as_ref().map_or_else(|| snapshot.schema(), |evolved| &evolved.schema);
-    let names = Names { target: &target, source: &source, schema, rows: &rows };
+    let evolves = merge.schema_evolution;
+    let names = Names { evolves, name: &name, target: &target, source: &source, schema, rows: &rows };
     let clauses = merge.clauses.iter().map(|clause| names.clause(clause)).collect::<Result<Vec<_>>>()?;
     let from = join(run, &table, merge, &names)?;
-    let query = ChangeQuery { target: target.clone(), from, filter: None, clauses };
-    let plan = dml::plan(run, &table, query).await?;
-    let outcome = changes::apply(run, &table, plan, options(merge)).await?;
+    let query = ChangeQuery { name: name.clone(), from, filter: None, clauses };
+    let changed = changes::Target::of(&table, evolved.as_ref());
+    let plan = dml::plan(run, changed, query).await?;
+    let outcome = changes::apply(run, changed, plan, options(merge)).await?;
     let mut operation = operation(merge);
     operation.metrics = outcome.metrics(&[
         ("numTargetRowsInserted", outcome.inserted),
@@ -81,6 +86,33 @@ fn options(merge: &Merge) -> ChangeOptions {
     let is_delete =
         first.is_some_and(|clause| clause.action == MergeAction::Delete && clause.condition.is_none());
     ChangeOptions { may_delete_twice: is_delete && matched.next().is_none() }
+}
+
+/// The source's columns that the table gets where it lacks them: all where a clause says `*`, else those that are assigned
+/// by name.
+fn evolving(merge: &Merge, name: &TargetName, rows: &Schema) -> Schema {
+    let mut assigned: Vec<String> = Vec::new();
+    for clause in &merge.clauses {
+        match &clause.action {
+            MergeAction::UpdateAll { .. } | MergeAction::InsertAll { .. } => return rows.clone(),
+            MergeAction::Update(assignments) | MergeAction::Insert(assignments) => {
+                for assignment in assignments {
+                    let parts = assignment.column.names();
+                    let parts = name.strip(&parts);
+                    let is_alias = |part: &String| part.eq_ignore_ascii_case(&name.alias.value);
+                    let column = match parts {
+                        [first, column, ..] if is_alias(first) => Some(column),
+                        _ => parts.first(),
+                    };
+                    assigned.extend(column.cloned());
+                }
+            }
+            MergeAction::Delete => {}
+        }
+    }
+    let is_assigned =
+        |field: &&Arc<Field>| assigned.iter().any(|name| name.eq_ignore_ascii_case(field.name()));
+    Schema::new(rows.fields().iter().filter(is_assigned).cloned().collect::<Vec<_>>())
 }
 
 /// What the statement calls the source.
@@ -159,6 +191,9 @@ fn operation(merge: &Merge) -> Operation {
 
 /// What the two sides are called, and their columns.
 struct Names<'a> {
+    /// Whether columns may be added: then `*` needs not all columns of the target either.
+    evolves: bool,
+    name: &'a TargetName,
     target: &'a Ident,
     source: &'a Ident,
     schema: &'a StructType,
@@ -180,13 +215,20 @@ impl Names<'_> {
         );
         let (action, values) = match &clause.action {
             MergeAction::Delete => (DELETE, vec![]),
-            MergeAction::Update(assignments) => (UPDATE, assigned(self.schema, self.target, assignments)?),
+            MergeAction::Update(assignments) => (UPDATE, assigned(self.schema, self.name, assignments)?),
             MergeAction::UpdateAll { except } => (UPDATE, self.all(except, true).map_err(at)?),
             MergeAction::InsertAll { except } => (INSERT, self.all(except, false).map_err(at)?),
             MergeAction::Insert(assignments) => {
                 let mut values = self.absent()?;
+                let mut seen = Vec::new();
                 for assignment in assignments {
                     let place = self.place(&assignment.column)?;
+                    if seen.contains(&place) {
+                        let message = format!("The column {} is set twice", assignment.column);
+                        return Err(Error::new(ErrorKind::Invalid, message)
+                            .at(Position::of(assignment.column.span())));
+                    }
+                    seen.push(place);
                     values[place] = match &assignment.value {
                         AssignedValue::Expression(expression) => NewValue::Expr(expression.expr.clone()),
                         AssignedValue::Default(_) => {
@@ -215,17 +257,12 @@ impl Names<'_> {
     }
 
     fn place(&self, column: &ColumnPath) -> Result<usize> {
-        let parts = column.names();
-        let last = parts.last().map(String::as_str).unwrap_or_default();
-        let known = || self.schema.fields.iter().map(|field| field.name.as_str());
-        known().position(|name| name.eq_ignore_ascii_case(last)).ok_or_else(|| {
-            let error = Error::new(ErrorKind::NotFound, format!("There is no column {column} in the target"))
-                .at(Position::of(column.span()));
-            match names::nearest(last, known()) {
-                Some(near) => error.hint(format!("Did you mean {}?", names::quoted(near))),
-                None => error.hint(format!("There are the columns {}", names::listed(known()))),
-            }
-        })
+        match find_column(self.schema, self.name, column)? {
+            (place, path) if path.is_empty() => Ok(place),
+            _ => Err(Error::new(ErrorKind::Invalid, format!("{column} is a field, not a column"))
+                .hint("Name the whole column, and give it named_struct('field', value, …)")
+                .at(Position::of(column.span()))),
+        }
     }
 
     /// `SET *` and `INSERT *`: each column gets the source's of the same name.
@@ -238,11 +275,18 @@ impl Names<'_> {
                 self.rows.fields().iter().find(|found| found.name().eq_ignore_ascii_case(&field.name));
             values.push(match found {
                 Some(found) if !left_out.contains(&place) => {
+                    if is_update {
+                        identity::check_update(field)?;
+                    }
                     NewValue::Expr(Box::new(syntax::column(self.source, found.name())))
                 }
                 _ if is_update && text_of(field, GENERATION_KEY).is_some() => NewValue::Nothing,
                 _ if is_update && left_out.contains(&place) => NewValue::Keep,
+                _ if is_update && identity::is_identity(field) => NewValue::Keep,
+                _ if identity::is_identity(field) => absent,
+                _ if is_update && self.evolves => NewValue::Keep,
                 _ if left_out.contains(&place) || text_of(field, GENERATION_KEY).is_some() => absent,
+                _ if self.evolves => absent,
                 _ => {
                     let error = Error::new(
                         ErrorKind::Invalid,

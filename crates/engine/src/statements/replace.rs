@@ -1,20 +1,56 @@
 //! What INSERT OVERWRITE, REPLACE WHERE and REPLACE USING take away before the new rows come.
 
-use super::rows::{alias_of_name, deletion};
+use super::insert::no_column;
+use super::rows::deletion;
 use crate::delta::changes::Outcome;
 use crate::delta::commit::{Written, commit};
 use crate::delta::evolve::Evolved;
+use crate::delta::qualifiers::TargetName;
 use crate::delta::reads::Reads;
+use crate::delta::written::WrittenRows;
+use crate::lake::GIVEN_SCHEMA;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Position, Result, syntax};
+use crate::{Error, ErrorKind, Position, Result, planner, syntax};
+use datafusion::datasource::ViewTable;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::{self, Ident};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tarn_delta::actions::{PartitionValues, Remove};
+use tarn_delta::actions::{AddCdcFile, PartitionValues};
+use tarn_delta::partition_values::{format_partition_value, parse_partition_value};
 use tarn_delta::snapshot::Snapshot;
 use tarn_delta::transaction::{Operation, Transaction};
-use tarn_dialect::{Insert, InsertMode};
+use tarn_delta::write::remove_files;
+use tarn_dialect::{Expression, Insert, InsertMode};
+
+/// Whether what the statement replaces may be a part of a file: then the change feed is told of each row.
+pub(super) fn may_split_files(insert: &Insert) -> bool {
+    match &insert.mode {
+        InsertMode::ReplaceWhere(_) | InsertMode::ReplaceUsing(_) => true,
+        InsertMode::Overwrite => {
+            !insert.partition.is_empty() && insert.partition.iter().all(|partition| partition.value.is_some())
+        }
+        InsertMode::Append => false,
+    }
+}
+
+/// The new rows with a last column that says whether they are among those that REPLACE WHERE replaces.
+pub(super) async fn with_condition(
+    run: &Run<'_>,
+    plan: LogicalPlan,
+    insert: &Insert,
+    condition: &Expression,
+) -> Result<LogicalPlan> {
+    let name = TargetName::of(run, &insert.table, None)?;
+    run.session.lake.give("new", Arc::new(ViewTable::new(plan, None)));
+    let from = syntax::from(&format!("{GIVEN_SCHEMA}.new AS {}", syntax::quoted(&name.alias.value)))?;
+    let mut holds = condition.expr.as_ref().clone();
+    name.shorten(&mut holds);
+    let all = ast::SelectItem::Wildcard(ast::WildcardAdditionalOptions::default());
+    let query = syntax::select(vec![all, syntax::named(holds, "__tarn_holds")], from, None)?;
+    planner::plan(&run.session.state(), &run.session.lake, ast::Statement::Query(query)).await
+}
 
 /// Commits the new rows, and what they replace.
 pub(super) async fn settle(
@@ -22,13 +58,13 @@ pub(super) async fn settle(
     snapshot: &Arc<Snapshot>,
     insert: &Insert,
     evolved: Option<Evolved>,
-    written: Written,
+    mut written: Written,
 ) -> Result<()> {
-    let new_files: Vec<String> = written.adds.iter().map(|add| add.path.clone()).collect();
+    let mut files = written.new_files();
     let replaced = match replaced(run, snapshot, insert, &written).await {
         Ok(replaced) => replaced,
         Err(error) => {
-            tarn_delta::write::remove_files(snapshot.table(), new_files.iter().map(String::as_str)).await;
+            remove_files(snapshot.table(), files.iter().map(String::as_str)).await;
             return Err(error);
         }
     };
@@ -38,8 +74,9 @@ pub(super) async fn settle(
     if let Some(predicate) = &replaced.predicate {
         operation = operation.with("predicate", predicate.clone());
     }
+    let outcome = replaced.outcome;
     operation.metrics = written.metrics();
-    operation.metrics.insert("numRemovedFiles".to_owned(), replaced.outcome.removes.len().to_string());
+    operation.metrics.insert("numRemovedFiles".to_owned(), outcome.removes.len().to_string());
     let mut transaction = Transaction::new(Arc::clone(snapshot), operation);
     match replaced.reads {
         Some(reads) => reads.tell(&mut transaction),
@@ -48,16 +85,22 @@ pub(super) async fn settle(
     if let Some(evolved) = evolved {
         evolved.tell(&mut transaction);
     }
-    let mut files = replaced.outcome.new_files();
-    files.extend(new_files);
-    written.adds.into_iter().chain(replaced.outcome.adds).for_each(|add| transaction.add(add));
-    for remove in replaced.outcome.removes {
+    if let Some(metadata) = written.metadata.take() {
+        transaction.set_metadata(metadata);
+    }
+    files.extend(outcome.new_files());
+    let change_files: Vec<AddCdcFile> =
+        written.change_files.into_iter().chain(outcome.change_files).collect();
+    if outcome.adds.is_empty() {
+        // Whole files came and went, from which readers of the feed know all.
+        remove_files(snapshot.table(), change_files.iter().map(|file| file.path.as_str())).await;
+    } else {
+        change_files.into_iter().for_each(|file| transaction.cdc(file));
+    }
+    written.adds.into_iter().chain(outcome.adds).for_each(|add| transaction.add(add));
+    for remove in outcome.removes {
         transaction.read_file(&remove.path);
         transaction.remove(remove);
-    }
-    // With the feed on, what a plain overwrite does follows from the files; only rows taken out of files are told.
-    if !replaced.outcome.change_files.is_empty() {
-        return Err(Error::new(ErrorKind::Internal, "A replacement has change files"));
     }
     commit(transaction, snapshot.table(), &files).await?;
     Ok(())
@@ -75,10 +118,10 @@ async fn replaced(
     insert: &Insert,
     written: &Written,
 ) -> Result<Replaced> {
-    let alias = alias_of_name(&insert.table);
+    let name = TargetName::of(run, &insert.table, None)?;
     match &insert.mode {
         InsertMode::ReplaceWhere(condition) => {
-            let deleted = deletion(run, snapshot, &alias, Some(condition.expr.as_ref().clone())).await?;
+            let deleted = deletion(run, snapshot, &name, condition.expr.as_ref().clone()).await?;
             Ok(Replaced {
                 outcome: deleted.0,
                 predicate: Some(condition.text.clone()),
@@ -86,8 +129,9 @@ async fn replaced(
             })
         }
         InsertMode::ReplaceUsing(columns) => {
-            let condition = matches_new_row(&alias, columns, insert)?;
-            let deleted = deletion(run, snapshot, &alias, Some(condition)).await?;
+            run.session.lake.give("new", Arc::new(WrittenRows::new(snapshot, &written.adds)));
+            let condition = matches_new_row(snapshot, &name.alias, columns)?;
+            let deleted = deletion(run, snapshot, &name, condition).await?;
             Ok(Replaced { outcome: deleted.0, predicate: None, reads: Some(deleted.1) })
         }
         InsertMode::Overwrite | InsertMode::Append => {
@@ -97,57 +141,72 @@ async fn replaced(
                 .iter()
                 .filter_map(|partition| {
                     let value = partition.value.as_ref()?;
-                    let column = syntax::column(&alias, &partition.column.value);
-                    Some(syntax::equals(column, value.expr.as_ref().clone()))
+                    let column = syntax::column(&name.alias, &partition.column.value);
+                    Some(syntax::same(column, value.expr.as_ref().clone()))
                 })
                 .collect();
             if has_dynamic {
-                return dynamic(snapshot, insert, written);
+                return dynamic(snapshot, written);
             }
             match syntax::all_of(conditions) {
                 Some(condition) => {
                     let shown = condition.to_string();
-                    let deleted = deletion(run, snapshot, &alias, Some(condition)).await?;
+                    let deleted = deletion(run, snapshot, &name, condition).await?;
                     Ok(Replaced { outcome: deleted.0, predicate: Some(shown), reads: Some(deleted.1) })
                 }
-                None => Ok(Replaced { outcome: all_files(snapshot, |_| true), predicate: None, reads: None }),
+                None => Ok(Replaced { outcome: all_files(snapshot), predicate: None, reads: None }),
             }
         }
     }
 }
 
 /// Dynamic partition overwrite: the partitions go that have new rows.
-fn dynamic(snapshot: &Snapshot, insert: &Insert, written: &Written) -> Result<Replaced> {
-    let partition_columns = &snapshot.metadata().partition_columns;
-    for partition in &insert.partition {
-        if !partition_columns.iter().any(|name| name.eq_ignore_ascii_case(&partition.column.value)) {
-            let message = format!("The table is not partitioned by {}", partition.column);
-            return Err(Error::new(ErrorKind::Invalid, message).at(Position::of(partition.column.span)));
+fn dynamic(snapshot: &Snapshot, written: &Written) -> Result<Replaced> {
+    let new = written.adds.iter().map(|add| partition_of(snapshot, &add.partition_values));
+    let new: BTreeSet<Vec<Option<String>>> = new.collect::<Result<_>>()?;
+    let mut outcome = Outcome::default();
+    let now = tarn_platform::unix_millis();
+    for file in snapshot.files().iter() {
+        let add = file.to_add();
+        if new.contains(&partition_of(snapshot, &add.partition_values)?) {
+            outcome.removes.push(add.to_remove(now, true));
         }
     }
-    let new: BTreeSet<&PartitionValues> = written.adds.iter().map(|add| &add.partition_values).collect();
-    let outcome = all_files(snapshot, |values| new.contains(values));
     Ok(Replaced { outcome, predicate: None, reads: None })
 }
 
-fn all_files(snapshot: &Snapshot, is_replaced: impl Fn(&PartitionValues) -> bool) -> Outcome {
+/// The values of a partition in one spelling, whoever wrote them.
+fn partition_of(snapshot: &Snapshot, values: &PartitionValues) -> Result<Vec<Option<String>>> {
+    let columns = &snapshot.metadata().partition_columns;
+    let fields = columns.iter().filter_map(|name| snapshot.schema().field(name));
+    let spelled = fields.map(|field| {
+        let value = values.get(field.physical_name(snapshot.column_mapping()));
+        let value = parse_partition_value(value.and_then(|value| value.as_deref()), &field.data_type)?;
+        Ok(format_partition_value(&value, 0)?)
+    });
+    spelled.collect()
+}
+
+fn all_files(snapshot: &Snapshot) -> Outcome {
     let now = tarn_platform::unix_millis();
-    let adds = snapshot.files().iter().map(|file| file.to_add());
-    let removes: Vec<Remove> =
-        adds.filter(|add| is_replaced(&add.partition_values)).map(|add| add.to_remove(now, true)).collect();
-    Outcome { removes, ..Outcome::default() }
+    let removes = snapshot.files().iter().map(|file| file.to_add().to_remove(now, true));
+    Outcome { removes: removes.collect(), ..Outcome::default() }
 }
 
 /// Whether a row agrees with a new one in some columns; nulls agree with nulls.
-fn matches_new_row(alias: &Ident, columns: &[Ident], insert: &Insert) -> Result<ast::Expr> {
+fn matches_new_row(snapshot: &Snapshot, alias: &Ident, columns: &[Ident]) -> Result<ast::Expr> {
     let new = Ident::new("__tarn_new");
-    let conditions = columns.iter().map(|column| {
-        syntax::same(syntax::column(alias, &column.value), syntax::column(&new, &column.value))
-    });
+    let mut conditions = Vec::with_capacity(columns.len());
+    for column in columns {
+        let field = snapshot.schema().field(&column.value);
+        let field =
+            field.ok_or_else(|| no_column(snapshot.schema(), &column.value).at(Position::of(column.span)))?;
+        conditions.push(syntax::same(syntax::column(alias, &field.name), syntax::column(&new, &field.name)));
+    }
     let Some(condition) = syntax::all_of(conditions) else {
         return Err(Error::new(ErrorKind::Invalid, "REPLACE USING names no columns"));
     };
-    let from = syntax::from_query(insert.query.clone(), &new)?;
+    let from = syntax::from(&format!("{GIVEN_SCHEMA}.new AS {}", syntax::quoted(&new.value)))?;
     let query = syntax::select(vec![ast::SelectItem::UnnamedExpr(syntax::number(1))], from, Some(condition))?;
     Ok(ast::Expr::Exists { subquery: query, negated: false })
 }

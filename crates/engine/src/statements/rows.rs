@@ -6,28 +6,34 @@ use crate::delta::changes::{self, ChangeOptions, DELETE, Outcome, UPDATE};
 use crate::delta::commit::commit;
 use crate::delta::dml::{self, ChangeQuery, NewValue};
 use crate::delta::evolve::Evolved;
+use crate::delta::identity;
+use crate::delta::qualifiers::TargetName;
 use crate::delta::reads::Reads;
 use crate::delta::rules::{DEFAULT_KEY, GENERATION_KEY, text_of};
 use crate::delta::table::DeltaTable;
 use crate::query::Query;
 use crate::session::Run;
 use crate::{Error, ErrorKind, Position, Result, names, syntax};
-use datafusion::sql::sqlparser::ast::{self, Ident};
+use datafusion::sql::sqlparser::ast;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tarn_delta::schema::{DataType, StructField, StructType};
 use tarn_delta::snapshot::Snapshot;
 use tarn_delta::transaction::{Operation, Transaction};
-use tarn_dialect::{AssignedValue, Assignment, ColumnPath, Delete, Target, TruncateTable, Update};
+use tarn_dialect::{AssignedValue, Assignment, ColumnPath, Delete, TruncateTable, Update};
 
 /// DELETE FROM.
 pub(super) async fn delete(run: &Run<'_>, delete: &Delete) -> Result<Query> {
+    let place = TargetPlace::of(run, &delete.target.name)?;
+    let snapshot = place.open(run, &delete.target.name).await?;
+    let name = TargetName::of(run, &delete.target.name, delete.target.alias.as_ref())?;
     let shown = delete.condition.as_ref().map(|filter| filter.text.clone());
     let filter = delete.condition.as_ref().map(|filter| filter.expr.as_ref().clone());
     let operation = Operation::new("DELETE").with("predicate", json!(shown.into_iter().collect::<Vec<_>>()));
     let clauses = dml::only_clause(DELETE, vec![]);
-    let outcome = change(run, &delete.target, filter, clauses, operation).await?;
+    let change = Change { place: &place, snapshot, name, filter, clauses };
+    let outcome = change.run(run, operation).await?;
     metrics::counts(run, &[("num_affected_rows", outcome.deleted)])
 }
 
@@ -35,13 +41,14 @@ pub(super) async fn delete(run: &Run<'_>, delete: &Delete) -> Result<Query> {
 pub(super) async fn update(run: &Run<'_>, update: &Update) -> Result<Query> {
     let place = TargetPlace::of(run, &update.target.name)?;
     let snapshot = place.open(run, &update.target.name).await?;
-    let alias = alias_of(&update.target, &place);
-    let values = assigned(snapshot.schema(), &alias, &update.assignments)?;
+    let name = TargetName::of(run, &update.target.name, update.target.alias.as_ref())?;
+    let values = assigned(snapshot.schema(), &name, &update.assignments)?;
     let shown = update.condition.as_ref().map(|filter| filter.text.clone());
     let filter = update.condition.as_ref().map(|filter| filter.expr.as_ref().clone());
     let operation = Operation::new("UPDATE").with("predicate", json!(shown.into_iter().collect::<Vec<_>>()));
     let clauses = dml::only_clause(UPDATE, values);
-    let outcome = change(run, &update.target, filter, clauses, operation).await?;
+    let change = Change { place: &place, snapshot, name, filter, clauses };
+    let outcome = change.run(run, operation).await?;
     metrics::counts(run, &[("num_affected_rows", outcome.updated)])
 }
 
@@ -63,52 +70,47 @@ pub(super) async fn truncate(run: &Run<'_>, truncate: &TruncateTable) -> Result<
     Ok(super::done(run))
 }
 
-/// What a statement calls its target.
-pub(super) fn alias_of(target: &Target, place: &TargetPlace) -> Ident {
-    target.alias.clone().unwrap_or_else(|| Ident::new(place.short_name.clone()))
-}
-
-async fn change(
-    run: &Run<'_>,
-    target: &Target,
+/// An UPDATE or DELETE.
+struct Change<'a> {
+    place: &'a TargetPlace,
+    snapshot: Arc<Snapshot>,
+    name: TargetName,
     filter: Option<ast::Expr>,
     clauses: Vec<dml::Clause>,
-    mut operation: Operation,
-) -> Result<Outcome> {
-    let place = TargetPlace::of(run, &target.name)?;
-    let snapshot = place.open(run, &target.name).await?;
-    let table = DeltaTable::new(Arc::clone(&snapshot)).with_places();
-    let alias = alias_of(target, &place);
-    let from = dml::give_target(run, &table, &alias)?;
-    let plan = dml::plan(run, &table, ChangeQuery { target: alias, from, filter, clauses }).await?;
-    let options = ChangeOptions { may_delete_twice: false };
-    let outcome = changes::apply(run, &table, plan, options).await?;
-    let changed = match operation.name.as_str() {
-        "DELETE" => ("numDeletedRows", outcome.deleted),
-        _ => ("numUpdatedRows", outcome.updated),
-    };
-    operation.metrics = outcome.metrics(&[changed, ("numCopiedRows", outcome.copied)]);
-    settle(&snapshot, &table, None, operation, outcome).await.map_err(|error| error.at(place.position))
 }
 
-/// What the last part of a table's name is: what FROM calls it.
-pub(super) fn alias_of_name(name: &ast::ObjectName) -> Ident {
-    let last = name.0.last().and_then(|part| part.as_ident());
-    Ident::new(last.map_or_else(String::new, |ident| ident.value.clone()))
+impl Change<'_> {
+    async fn run(self, run: &Run<'_>, mut operation: Operation) -> Result<Outcome> {
+        let Self { place, snapshot, name, filter, clauses } = self;
+        let table = DeltaTable::new(Arc::clone(&snapshot)).with_places();
+        let from = dml::give_target(run, &table, &name.alias)?;
+        let target = changes::Target::of(&table, None);
+        let plan = dml::plan(run, target, ChangeQuery { name, from, filter, clauses }).await?;
+        let options = ChangeOptions { may_delete_twice: false };
+        let outcome = changes::apply(run, target, plan, options).await?;
+        let changed = match operation.name.as_str() {
+            "DELETE" => ("numDeletedRows", outcome.deleted),
+            _ => ("numUpdatedRows", outcome.updated),
+        };
+        operation.metrics = outcome.metrics(&[changed, ("numCopiedRows", outcome.copied)]);
+        settle(&snapshot, &table, None, operation, outcome).await.map_err(|error| error.at(place.position))
+    }
 }
 
-/// What a deletion comes to, not committed, and what it read. It tells the change feed nothing: its rows are replaced.
+/// What a deletion comes to, not committed, and what it read.
 pub(super) async fn deletion(
     run: &Run<'_>,
     snapshot: &Arc<Snapshot>,
-    alias: &Ident,
-    filter: Option<ast::Expr>,
+    name: &TargetName,
+    filter: ast::Expr,
 ) -> Result<(Outcome, Arc<Reads>)> {
     let table = DeltaTable::new(Arc::clone(snapshot)).with_places();
-    let from = dml::give_target(run, &table, alias)?;
+    let from = dml::give_target(run, &table, &name.alias)?;
     let clauses = dml::only_clause(DELETE, vec![]);
-    let plan = dml::plan(run, &table, ChangeQuery { target: alias.clone(), from, filter, clauses }).await?;
-    let outcome = changes::apply(run, &table, plan, ChangeOptions { may_delete_twice: false }).await?;
+    let query = ChangeQuery { name: name.clone(), from, filter: Some(filter), clauses };
+    let target = changes::Target::of(&table, None);
+    let plan = dml::plan(run, target, query).await?;
+    let outcome = changes::apply(run, target, plan, ChangeOptions { may_delete_twice: false }).await?;
     Ok((outcome, Arc::clone(&table.reads)))
 }
 
@@ -127,6 +129,9 @@ pub(super) async fn settle(
     if let Some(evolved) = evolved {
         evolved.tell(&mut transaction);
     }
+    if let Some(metadata) = outcome.metadata.take() {
+        transaction.set_metadata(metadata);
+    }
     table.reads.tell(&mut transaction);
     let new_files = outcome.new_files();
     std::mem::take(&mut outcome.adds).into_iter().for_each(|add| transaction.add(add));
@@ -142,7 +147,7 @@ pub(super) async fn settle(
 /// What an UPDATE's assignments give each column of the table.
 pub(super) fn assigned(
     schema: &StructType,
-    alias: &Ident,
+    name: &TargetName,
     assignments: &[Assignment],
 ) -> Result<Vec<NewValue>> {
     let mut values: Vec<NewValue> = schema
@@ -156,7 +161,7 @@ pub(super) fn assigned(
     let mut nested: BTreeMap<usize, Vec<(Vec<String>, ast::Expr)>> = BTreeMap::new();
     let mut seen: Vec<Vec<String>> = Vec::new();
     for assignment in assignments {
-        let (place, path) = find_column(schema, alias, &assignment.column)?;
+        let (place, path) = find_column(schema, name, &assignment.column)?;
         let position = Position::of(assignment.column.span());
         let field = &schema.fields[place];
         let mut whole = vec![field.name.clone()];
@@ -166,6 +171,7 @@ pub(super) fn assigned(
             return Err(Error::new(ErrorKind::Invalid, message).at(position));
         }
         seen.push(whole);
+        identity::check_update(field).map_err(|error| error.at(position))?;
         let value = match &assignment.value {
             AssignedValue::Expression(expression) => expression.expr.as_ref().clone(),
             AssignedValue::Default(_) => default_of(field)?,
@@ -178,18 +184,23 @@ pub(super) fn assigned(
     }
     for (place, changes) in nested {
         let field = &schema.fields[place];
-        let old = syntax::column(alias, &field.name);
+        let old = syntax::column(&name.alias, &field.name);
         values[place] = NewValue::Expr(Box::new(with_fields(&field.data_type, old, &changes)?));
     }
     Ok(values)
 }
 
 /// The column of an assignment, and the path of the field in it.
-fn find_column(schema: &StructType, alias: &Ident, column: &ColumnPath) -> Result<(usize, Vec<String>)> {
+pub(super) fn find_column(
+    schema: &StructType,
+    name: &TargetName,
+    column: &ColumnPath,
+) -> Result<(usize, Vec<String>)> {
     let parts = column.names();
+    let parts = name.strip(&parts);
     let place = |name: &str| schema.fields.iter().position(|field| field.name.eq_ignore_ascii_case(name));
     let (start, rest) = match parts.split_first() {
-        Some((first, rest)) if first.eq_ignore_ascii_case(&alias.value) && !rest.is_empty() => {
+        Some((first, rest)) if first.eq_ignore_ascii_case(&name.alias.value) && !rest.is_empty() => {
             match rest.split_first() {
                 Some((column, rest)) if place(column).is_some() => (column, rest),
                 _ => (first, rest),

@@ -30,7 +30,12 @@ pub(super) async fn run(run: &Run<'_>, show: &Show) -> Result<Query> {
             let catalog =
                 catalog.as_ref().map_or(defaults.default_catalog, |catalog| catalog.value.to_lowercase());
             let folder = folder(run, &[&catalog])?;
-            let mut names: BTreeSet<String> = folders(run, &folder).await?.into_iter().collect();
+            let mut names = BTreeSet::new();
+            for name in folders(run, &folder).await? {
+                if super::schemas::is_there(run, &folder, &name).await? {
+                    names.insert(name);
+                }
+            }
             names.insert(crate::lake::DEFAULT_SCHEMA.to_owned());
             let names = names.into_iter().filter(|name| matches(pattern.as_ref(), name)).collect();
             one_column(run, "databaseName", names)
@@ -70,9 +75,7 @@ pub(super) async fn run(run: &Run<'_>, show: &Show) -> Result<Query> {
                 [("key", Arc::new(StringArray::from(keys))), ("value", Arc::new(StringArray::from(values)))];
             Ok(answer(run, RecordBatch::try_from_iter(columns)?))
         }
-        Show::CreateTable { .. } => {
-            Err(not_there("SHOW CREATE TABLE").hint("DESCRIBE EXTENDED shows what a table is"))
-        }
+        Show::CreateTable { table } => super::show_create::run(run, table).await,
     }
 }
 

@@ -10,7 +10,7 @@ use tarn_rpc::{Column, ColumnKind, ErrorReport};
 
 /// A cell that was opened.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Opened {
+pub(crate) struct Opened {
     title: String,
     type_name: String,
     is_nested: bool,
@@ -40,7 +40,7 @@ impl PartialEq for Fetch {
 
 impl Opened {
     /// A cell of a result; its value is fetched when the page holds only part of it.
-    pub(super) fn new(rows: RowCache, row: u64, column: usize, column_of: &Column) -> Self {
+    pub(crate) fn new(rows: RowCache, row: u64, column: usize, column_of: &Column) -> Self {
         let cell = rows.row(row).and_then(|cells| cells.get(column).cloned());
         let value = cell.filter(|cell| !cell.is_cut).map(|cell| Ok(cell.text));
         let fetch = value.is_none().then_some(Fetch { rows, row, column: column as u32 });
@@ -56,7 +56,7 @@ impl Opened {
 
 /// The sheet that shows it.
 #[component]
-pub(super) fn ValueSheet(opened: RwSignal<Option<Opened>>) -> impl IntoView {
+pub(crate) fn ValueSheet(opened: RwSignal<Option<Opened>>) -> impl IntoView {
     let is_open = RwSignal::new(false);
     Effect::new(move || {
         let fetch = opened.with(|opened| opened.as_ref().map(|opened| opened.fetch));

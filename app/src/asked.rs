@@ -1,0 +1,177 @@
+//! Statements that the page runs for itself, beside the person's script.
+
+use crate::engine_client::EngineClient;
+use crate::rows::RowCache;
+use futures::channel::oneshot;
+use leptos::prelude::*;
+use std::sync::Arc;
+use tarn_rpc::{Cell, Column, ErrorKind, ErrorReport, Event, Request};
+
+const WINDOW_ROWS: u32 = 1_000;
+/// More rows than this are for a grid, not for `ask`.
+const MAX_ROWS: u64 = 20_000;
+
+/// The rows of a statement, all here and whole.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Answer {
+    /// The columns.
+    pub(crate) columns: Vec<Column>,
+    /// The rows; `None` is NULL.
+    pub(crate) rows: Vec<Vec<Option<String>>>,
+}
+
+impl Answer {
+    /// A value by its column's name.
+    pub(crate) fn value(&self, row: usize, column: &str) -> Option<&str> {
+        let at = self.columns.iter().position(|candidate| candidate.name == column)?;
+        self.rows.get(row)?.get(at)?.as_deref()
+    }
+
+    /// A number by its column's name.
+    pub(crate) fn number(&self, row: usize, column: &str) -> Option<u64> {
+        self.value(row, column)?.parse().ok()
+    }
+}
+
+/// Rows that are on their way to a grid.
+#[derive(Clone)]
+pub(crate) enum Looked {
+    /// Nothing yet.
+    Waiting,
+    /// They come, or are here.
+    Rows {
+        /// The columns.
+        columns: Arc<[Column]>,
+        /// The rows.
+        rows: RowCache,
+    },
+    /// It failed.
+    Failed(ErrorReport),
+}
+
+impl EngineClient {
+    /// Runs a statement and brings all its rows.
+    pub(crate) async fn ask(self, sql: String) -> Result<Answer, ErrorReport> {
+        let (tell, told) = oneshot::channel();
+        let (mut tell, mut begun) = (Some(tell), None);
+        self.send(Request::Look { sql }, move |event| {
+            let outcome = match event {
+                Event::Schema { result, columns, .. } => {
+                    begun = Some((result, columns));
+                    return;
+                }
+                Event::Done => Ok(begun.take()),
+                Event::Failed { error, .. } => Err(error),
+                _ => return,
+            };
+            if let Some(tell) = tell.take() {
+                // Who no longer waits has left that part of the page.
+                drop(tell.send(outcome));
+            }
+        });
+        let Some((result, columns)) = told.await.unwrap_or_else(|_| Err(lost()))? else {
+            return Ok(Answer::default());
+        };
+        let rows = self.all_rows(result).await;
+        self.tell(Request::DropResult { result });
+        Ok(Answer { columns, rows: rows? })
+    }
+
+    async fn all_rows(self, result: u64) -> Result<Vec<Vec<Option<String>>>, ErrorReport> {
+        let mut rows = Vec::new();
+        loop {
+            let offset = rows.len() as u64;
+            let window = self.once(Request::Window { result, offset, limit: WINDOW_ROWS }).await?;
+            let Event::Window { rows: cells, total_rows, .. } = window else { return Err(lost()) };
+            for (at, row) in cells.into_iter().enumerate() {
+                let mut values = Vec::with_capacity(row.len());
+                for (column, cell) in row.into_iter().enumerate() {
+                    values.push(self.whole(result, offset + at as u64, column as u32, cell).await?);
+                }
+                rows.push(values);
+            }
+            let count = rows.len() as u64;
+            if count >= total_rows.min(MAX_ROWS) || count == offset {
+                return Ok(rows);
+            }
+        }
+    }
+
+    async fn whole(
+        self,
+        result: u64,
+        row: u64,
+        column: u32,
+        cell: Cell,
+    ) -> Result<Option<String>, ErrorReport> {
+        if !cell.is_cut {
+            return Ok(cell.text);
+        }
+        match self.once(Request::Value { result, row, column }).await? {
+            Event::Value { text } => Ok(text),
+            _ => Err(lost()),
+        }
+    }
+
+    /// A request that has one answer.
+    async fn once(self, request: Request) -> Result<Event, ErrorReport> {
+        let (tell, told) = oneshot::channel();
+        let mut tell = Some(tell);
+        self.send(request, move |event| {
+            if let Some(tell) = tell.take() {
+                drop(tell.send(event));
+            }
+        });
+        match told.await {
+            Ok(Event::Failed { error, .. }) => Err(error),
+            Ok(event) => Ok(event),
+            Err(_) => Err(lost()),
+        }
+    }
+
+    /// Runs a statement for a grid. Its rows stay with the engine until the part of the page goes that asked.
+    pub(crate) fn look(self, sql: String) -> RwSignal<Looked> {
+        let looked = RwSignal::new(Looked::Waiting);
+        let is_gone = StoredValue::new(false);
+        let id = self.send(Request::Look { sql }, move |event| match event {
+            Event::Schema { result, columns, .. } => {
+                if is_gone.try_get_value() == Some(false) {
+                    let rows = RowCache::new(self, result);
+                    looked.set(Looked::Rows { columns: columns.into(), rows });
+                } else {
+                    self.tell(Request::DropResult { result });
+                }
+            }
+            Event::Progress { progress, .. } => {
+                with_rows(looked, |rows| rows.grow(progress.rows_returned));
+            }
+            Event::StatementFinished { rows: count, .. } => with_rows(looked, |rows| rows.complete(count)),
+            Event::Failed { error, .. } => {
+                looked.try_set(Looked::Failed(error));
+            }
+            _ => {}
+        });
+        on_cleanup(move || {
+            is_gone.try_set_value(true);
+            self.tell(Request::Cancel { run: id });
+            with_rows(looked, RowCache::drop_result);
+        });
+        looked
+    }
+}
+
+fn with_rows(looked: RwSignal<Looked>, act: impl FnOnce(RowCache)) {
+    if let Some(Looked::Rows { rows, .. }) = looked.try_get_untracked() {
+        act(rows);
+    }
+}
+
+fn lost() -> ErrorReport {
+    ErrorReport {
+        kind: ErrorKind::Internal,
+        message: "The engine gave no answer.".to_owned(),
+        hint: Some("Try again, or reload the page.".to_owned()),
+        position: None,
+        detail: None,
+    }
+}

@@ -1,0 +1,166 @@
+//! `table_changes('table', start [, end])`, Databricks' table function for the change feed.
+//!
+//! Like calls of `read_files`, each is replaced by a name under which its table is then found: a feed is opened by reading
+//! the log, for which a table function of DataFusion cannot wait.
+
+use crate::delta::{FeedBound, FeedTable, table_store};
+use crate::target::Target;
+use crate::time_travel;
+use crate::{Error, ErrorKind, Position, Result};
+use datafusion::execution::SessionState;
+use datafusion::sql::sqlparser::ast::{
+    self, Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Spanned, TableFactor,
+    TableFunctionArgs, Value, VisitMut, VisitorMut,
+};
+use datafusion::sql::sqlparser::dialect::DatabricksDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use tarn_storage::Stores;
+use url::Url;
+
+/// The schema under which the feeds of a statement are found.
+pub(crate) const SCHEMA: &str = "table_changes";
+
+const USAGE: &str =
+    "Write table_changes('table', start) or table_changes('table', start, end), with versions or times";
+
+/// A call.
+#[derive(Debug, Clone)]
+pub(crate) struct FeedCall {
+    target: Target,
+    start: FeedBound,
+    end: Option<FeedBound>,
+}
+
+impl FeedCall {
+    /// Opens the feed.
+    ///
+    /// # Errors
+    /// When there is no such table, no such version, or no feed.
+    pub(crate) async fn open(&self, stores: &Arc<Stores>, base: &Url) -> Result<FeedTable> {
+        let place = self.target.place(base)?;
+        let table = table_store(stores, &place.url)?;
+        FeedTable::open(&table, self.start, self.end).await
+    }
+}
+
+/// Replaces the calls in a statement; `add` keeps a call and returns the name for it.
+pub(crate) fn replace(
+    state: &SessionState,
+    statement: &mut ast::Statement,
+    add: impl FnMut(FeedCall) -> String,
+) -> Result<()> {
+    let mut replacer = Replacer { state, add, error: None };
+    let _ = VisitMut::visit(statement, &mut replacer);
+    replacer.error.map_or(Ok(()), Err)
+}
+
+struct Replacer<'a, F> {
+    state: &'a SessionState,
+    add: F,
+    error: Option<Error>,
+}
+
+impl<F: FnMut(FeedCall) -> String> VisitorMut for Replacer<'_, F> {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        let TableFactor::Table { name, args, alias, .. } = factor else { return ControlFlow::Continue(()) };
+        let is_feed = matches!(name.0.as_slice(), [ObjectNamePart::Identifier(ident)]
+            if ident.value.eq_ignore_ascii_case(SCHEMA));
+        let (true, Some(call)) = (is_feed, args.as_ref()) else { return ControlFlow::Continue(()) };
+        let position = Position::of(name.span());
+        match feed_call(self.state, call) {
+            Ok(call) => {
+                let key = (self.add)(call);
+                let part = |value: &str| {
+                    ObjectNamePart::Identifier(Ident {
+                        value: value.to_owned(),
+                        quote_style: Some('`'),
+                        span: name.span(),
+                    })
+                };
+                let replaced = ObjectName(vec![part(SCHEMA), part(&key)]);
+                if alias.is_none() {
+                    let name = Ident::new(SCHEMA);
+                    *alias = Some(ast::TableAlias { explicit: true, name, columns: vec![], at: None });
+                }
+                *name = replaced;
+                *args = None;
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                self.error = Some(error.at(position));
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+fn feed_call(state: &SessionState, call: &TableFunctionArgs) -> Result<FeedCall> {
+    let mut args = Vec::with_capacity(call.args.len());
+    for arg in &call.args {
+        match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => args.push(expr),
+            other => {
+                let message = format!("table_changes does not take the argument {other}");
+                return Err(Error::new(ErrorKind::Invalid, message).hint(USAGE));
+            }
+        }
+    }
+    let (table, start, end) = match args.as_slice() {
+        [table, start] => (table, start, None),
+        [table, start, end] => (table, start, Some(end)),
+        _ => {
+            let message = format!("table_changes takes 2 or 3 arguments, not {}", args.len());
+            return Err(Error::new(ErrorKind::Invalid, message).hint(USAGE));
+        }
+    };
+    let target = Target::of(state, &table_name(table)?)?;
+    let end = end.map(|end| bound(state, end)).transpose()?;
+    Ok(FeedCall { target, start: bound(state, start)?, end })
+}
+
+/// The table, as a name or as a text that holds one.
+fn table_name(expr: &Expr) -> Result<ObjectName> {
+    let no_name = || {
+        Error::new(ErrorKind::Invalid, format!("{expr} is not the name of a table"))
+            .hint(USAGE)
+            .at(Position::of(expr.span()))
+    };
+    let text = match expr {
+        Expr::Identifier(ident) if ident.quote_style != Some('"') => {
+            return Ok(ObjectName::from(vec![ident.clone()]));
+        }
+        Expr::CompoundIdentifier(idents) => return Ok(ObjectName::from(idents.clone())),
+        Expr::Identifier(ident) => ident.value.clone(),
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => text.clone(),
+            _ => return Err(no_name()),
+        },
+        _ => return Err(no_name()),
+    };
+    let parsed = Parser::new(&DatabricksDialect {}).try_with_sql(&text).and_then(|mut parser| {
+        let name = parser.parse_object_name(false)?;
+        parser.expect_token(&datafusion::sql::sqlparser::tokenizer::Token::EOF)?;
+        Ok(name)
+    });
+    parsed.map_err(|_| no_name())
+}
+
+/// A version where it is a whole number, else a time.
+fn bound(state: &SessionState, expr: &Expr) -> Result<FeedBound> {
+    if let Expr::Value(value) = expr
+        && let Value::Number(digits, _) = &value.value
+    {
+        let version = digits.parse().map_err(|_| {
+            Error::new(ErrorKind::Invalid, format!("{digits} is not a version: versions are 0, 1, 2, …"))
+                .hint(USAGE)
+                .at(Position::of(expr.span()))
+        })?;
+        return Ok(FeedBound::Version(version));
+    }
+    let millis = time_travel::millis(state, expr).map_err(|error| error.at(Position::of(expr.span())))?;
+    Ok(FeedBound::Time(millis))
+}
