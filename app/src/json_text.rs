@@ -137,8 +137,13 @@ mod tests {
             .into_iter()
             .map(|(path, value)| format!("{}={}", path.join("."), value.as_deref().unwrap_or("∅")))
             .collect();
-        let expected =
-            ["numRecords=3", "minValues.a.b=12345678901234567890.10", "minValues.s=x\"é", "l=[1,\"],\"]", "n=∅"];
+        let expected = [
+            "numRecords=3",
+            "minValues.a.b=12345678901234567890.10",
+            "minValues.s=x\"é",
+            "l=[1,\"],\"]",
+            "n=∅",
+        ];
         assert_eq!(shown, expected);
         assert!(leaves(r#"{"a":1"#).is_empty());
     }

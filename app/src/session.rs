@@ -145,12 +145,17 @@ impl Session {
         let paths: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
         // A folder, or a zip, may turn out to be a table, which is then the entry.
         let is_of = move |file: &FileEntry, paths: &[String]| {
-            let (below, zip) = (format!("{}/", file.path), file.path.split('/').next().map(|top| format!("{top}.zip")));
+            let (below, zip) =
+                (format!("{}/", file.path), file.path.split('/').next().map(|top| format!("{top}.zip")));
             file.is_opened
-                && paths.iter().any(|path| *path == file.path || path.starts_with(&below) || Some(path) == zip.as_ref())
+                && paths
+                    .iter()
+                    .any(|path| *path == file.path || path.starts_with(&below) || Some(path) == zip.as_ref())
         };
         self.removed.update(|removed| {
-            removed.retain(|gone| !paths.iter().any(|path| path == gone || path.starts_with(&format!("{gone}/"))));
+            removed.retain(|gone| {
+                !paths.iter().any(|path| path == gone || path.starts_with(&format!("{gone}/")))
+            });
         });
         self.engine.add_files(files, move |event| match event {
             Event::Files { files } => {
@@ -196,7 +201,8 @@ impl Session {
             }
             _ => table.folder().unwrap_or_default(),
         };
-        let entry = self.engine.files.with_untracked(|files| files.iter().find(|file| file.path == path).cloned());
+        let entry =
+            self.engine.files.with_untracked(|files| files.iter().find(|file| file.path == path).cloned());
         if let Some(entry) = entry {
             self.remove_file(&entry);
         }

@@ -168,8 +168,11 @@ fn commands(session: Session) -> Vec<Command> {
         let (name, table) = (format!("Open {}", table.key()), table.clone());
         add(&name, "", Arc::new(move || Route::Data(Some(TableRoute::new(table.clone()))).go()));
     }
-    let lake: Vec<TableName> =
-        tables.into_iter().map(|(table, _)| table).filter(|table| matches!(table, TableName::Named { .. })).collect();
+    let lake: Vec<TableName> = tables
+        .into_iter()
+        .map(|(table, _)| table)
+        .filter(|table| matches!(table, TableName::Named { .. }))
+        .collect();
     if !lake.is_empty() {
         add("Save the lake as a zip", "", Arc::new(move || session.moves.zip(&lake)));
     }

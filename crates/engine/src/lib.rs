@@ -11,6 +11,7 @@ mod error;
 mod feed_calls;
 mod files;
 mod lake;
+mod map_fields;
 mod memory;
 mod metered;
 mod names;

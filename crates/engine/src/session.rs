@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::lake::{DEFAULT_CATALOG, DEFAULT_SCHEMA, Lake, LakeCatalogs};
+use crate::map_fields::MapFields;
 use crate::query::{Query, QueryControl};
 use crate::settings::Settings;
 use crate::{Result, metered, statements};
@@ -10,6 +11,7 @@ use datafusion::execution::context::SessionContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use std::sync::Arc;
@@ -40,7 +42,10 @@ impl Session {
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         let lake = Lake::new(engine);
+        let mut rules = PhysicalOptimizer::new().rules;
+        rules.insert(0, Arc::new(MapFields));
         let state = SessionStateBuilder::new()
+            .with_physical_optimizer_rules(rules)
             .with_config(config)
             .with_runtime_env(Arc::clone(&engine.runtime))
             .with_default_features()

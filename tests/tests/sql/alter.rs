@@ -434,3 +434,44 @@ async fn schemas_are_there_before_their_tables() {
     home.rows("CREATE TABLE u.t (a INT); DESCRIBE SCHEMA u; DROP TABLE u.t").await;
     assert_eq!(home.error("DESCRIBE SCHEMA u").await.kind, ErrorKind::NotFound);
 }
+
+/// A filter by what lies within a column is either the scan's or the plan's, whatever the file calls the column and
+/// however its type has widened: DataFusion's scan would leave out what it does not find in the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_reach_into_columns_that_were_altered() {
+    let home = Home::new();
+    let alterations = [
+        "SELECT 1",
+        "ALTER TABLE t SET TBLPROPERTIES ('delta.enableTypeWidening' = true); \
+         ALTER TABLE t ALTER COLUMN s.a.b TYPE BIGINT, s.m.value TYPE BIGINT, l.element.q TYPE BIGINT",
+        "ALTER TABLE t SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name'); \
+         ALTER TABLE t RENAME COLUMN s.a.b TO c; ALTER TABLE t RENAME COLUMN s.a.c TO b",
+    ];
+    for alteration in alterations {
+        home.rows(
+            "CREATE OR REPLACE TABLE t (id INT, l ARRAY<STRUCT<q: INT>>, s STRUCT<a: STRUCT<b: INT>, m: MAP<STRING, INT>>)",
+        )
+        .await;
+        home.rows(
+            "INSERT INTO t SELECT 1, make_array(named_struct('q', 1)), \
+             named_struct('a', named_struct('b', 2), 'm', map(make_array('k'), make_array(3))); \
+             INSERT INTO t VALUES (2, NULL, NULL)",
+        )
+        .await;
+        home.rows(alteration).await;
+        for (filter, id) in [
+            ("s.a.b = 2", 1),
+            ("s.a.b IS NULL", 2),
+            ("s.a IS NULL", 2),
+            ("s IS NOT NULL", 1),
+            ("s.m['k'] = 3", 1),
+            ("s.m['k'] IS NULL", 2),
+            ("s.a.b + id = 3 AND s.m['k'] > 0", 1),
+            ("l IS NULL", 2),
+            ("cardinality(l) = 1", 1),
+        ] {
+            let found = home.rows(&format!("SELECT id FROM t WHERE {filter}")).await;
+            assert_eq!(found, format!(r#"[{{"id":{id}}}]"#), "{filter} after {alteration}");
+        }
+    }
+}

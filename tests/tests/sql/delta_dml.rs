@@ -442,6 +442,32 @@ async fn merges_update_delete_and_insert() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn merges_find_names_in_any_case() {
+    let home = Home::new();
+    home.rows("CREATE TABLE t (Id INT, Val STRING); INSERT INTO t VALUES (1, 'a')").await;
+    check(
+        &home,
+        &[
+            (
+                "MERGE INTO T USING (VALUES (1, 'v'), (5, 'five')) AS src(id, v) ON t.id = SRC.id \
+                 WHEN MATCHED THEN UPDATE SET val = v WHEN NOT MATCHED AND id > 2 THEN INSERT (ID, VAL) VALUES (id, V)",
+                merged(1, 0, 1).as_str(),
+            ),
+            ("SELECT T.id FROM t WHERE t.VAL = 'five'", r#"[{"Id":5}]"#),
+            ("UPDATE T SET val = 'q' WHERE t.ID = 5", affected(1).as_str()),
+            (
+                "MERGE INTO t USING (SELECT 1 AS id) s ON s.id = t.id WHEN NOT MATCHED BY SOURCE AND id = 5 THEN DELETE",
+                merged(0, 1, 0).as_str(),
+            ),
+            ("SELECT id, val FROM t", r#"[{"Id":1,"Val":"v"}]"#),
+        ],
+    )
+    .await;
+    home.rows("CREATE VIEW v AS SELECT * FROM t").await;
+    check_errors(&home, &[("DELETE FROM v", ErrorKind::Invalid, "v is a view")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn merges_refuse_what_is_ambiguous() {
     let home = Home::new();
     merge_tables(&home, "'delta.enableDeletionVectors' = 'true', 'delta.enableChangeDataFeed' = 'true'")

@@ -144,7 +144,11 @@ fn UrlField() -> impl IntoView {
     }
 }
 
-fn sections(session: Session, tables: Vec<(TableName, bool)>, open: Memo<Option<TableName>>) -> impl IntoView {
+fn sections(
+    session: Session,
+    tables: Vec<(TableName, bool)>,
+    open: Memo<Option<TableName>>,
+) -> impl IntoView {
     // Schemas of the lake first, by name; then what only lies open.
     let mut groups: BTreeMap<(u8, String), Vec<(TableName, bool)>> = BTreeMap::new();
     for (table, is_opened) in tables {
@@ -175,12 +179,7 @@ fn sections(session: Session, tables: Vec<(TableName, bool)>, open: Memo<Option<
         .collect_view()
 }
 
-fn row(
-    session: Session,
-    table: TableName,
-    is_opened: bool,
-    open: Memo<Option<TableName>>,
-) -> impl IntoView {
+fn row(session: Session, table: TableName, is_opened: bool, open: Memo<Option<TableName>>) -> impl IntoView {
     let is_named = matches!(table, TableName::Named { .. });
     let (verb, icon) = match (is_named, is_opened) {
         (true, _) => ("Delete", Lucide::Trash),

@@ -16,7 +16,8 @@ pub(super) fn Files() -> impl IntoView {
     let files = Memo::new(move |_| {
         let removed = session.removed.get();
         let files = session.engine.files.get();
-        let is_shown = |file: &FileEntry| !removed.contains(&file.path) && TableName::of_entry(file).is_none();
+        let is_shown =
+            |file: &FileEntry| !removed.contains(&file.path) && TableName::of_entry(file).is_none();
         files.into_iter().filter(is_shown).collect::<Vec<_>>()
     });
     let tables = Memo::new(move |_| session.tables());

@@ -6,9 +6,7 @@ use crate::rooms::rows_grid::RowsGrid;
 use crate::rows::RowCache;
 use crate::runs::{Outcome, Runs, Statement};
 use crate::session::{EditorTask, Session, use_session};
-use crate::ui::{
-    Button, Empty, ErrorPanel, Figure, Figures, Lucide, RowsSkeleton, Tab, Tabs, Weight,
-};
+use crate::ui::{Button, Empty, ErrorPanel, Figure, Figures, Lucide, RowsSkeleton, Tab, Tabs, Weight};
 use leptos::prelude::*;
 use tarn_rpc::Position;
 

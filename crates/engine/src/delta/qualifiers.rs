@@ -5,7 +5,7 @@
 use crate::Result;
 use crate::session::Run;
 use crate::target::Target;
-use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, VisitMut, VisitorMut};
+use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Query, VisitMut, VisitorMut};
 use std::ops::ControlFlow;
 
 /// What a statement calls its target.
@@ -77,6 +77,44 @@ impl VisitorMut for Shortener<'_> {
                 *idents = vec![self.0.alias.clone()];
                 idents.extend(column);
             }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Says of columns without a table that they are the given table's, where it has such: in a clause that sees one of two
+/// tables only, the other's columns of the same names are not meant.
+pub(crate) fn qualify(expr: &mut Expr, table: &Ident, columns: &[&str]) {
+    let _ = VisitMut::visit(expr, &mut Qualifier { table, columns, depth: 0 });
+}
+
+struct Qualifier<'a> {
+    table: &'a Ident,
+    columns: &'a [&'a str],
+    /// Within subqueries names may be those of their own tables.
+    depth: usize,
+}
+
+impl VisitorMut for Qualifier<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _query: &mut Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &mut Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        let Expr::Identifier(ident) = expr else { return ControlFlow::Continue(()) };
+        let found = self.columns.iter().find(|column| column.eq_ignore_ascii_case(&ident.value));
+        if let (Some(found), 0) = (found, self.depth) {
+            let column = Ident { value: (*found).to_owned(), quote_style: Some('`'), span: ident.span };
+            let table = Ident { quote_style: Some('`'), ..self.table.clone() };
+            *expr = Expr::CompoundIdentifier(vec![table, column]);
         }
         ControlFlow::Continue(())
     }

@@ -81,13 +81,16 @@ pub(super) async fn run(run: &Run<'_>, copy: &CopyInto) -> Result<Query> {
     }
     let physical = run.physical(&plan).await?;
     let rows = RowOptions::default();
-    let written = write_rows_with(run, snapshot.table(), schema, protocol, metadata, physical, &rows).await?;
+    let mut written = write_rows_with(run, snapshot.table(), schema, protocol, metadata, physical, &rows).await?;
     let mut operation = Operation::new("COPY INTO").with("path", copy.path.value.as_str());
     operation.metrics = written.metrics();
     operation.metrics.insert("numSourceFiles".to_owned(), transactions.len().to_string());
     let mut transaction = Transaction::new(Arc::clone(&snapshot), operation);
     if let Some(evolved) = evolved {
         evolved.tell(&mut transaction);
+    }
+    if let Some(metadata) = written.metadata.take() {
+        transaction.set_metadata(metadata);
     }
     let (count, new_files) = (written.rows, written.new_files());
     written.adds.into_iter().for_each(|add| transaction.add(add));

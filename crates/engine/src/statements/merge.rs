@@ -7,7 +7,7 @@ use crate::delta::changes::{self, ChangeOptions, DELETE, INSERT, UPDATE};
 use crate::delta::dml::{self, ChangeQuery, Clause, NewValue};
 use crate::delta::evolve;
 use crate::delta::identity;
-use crate::delta::qualifiers::TargetName;
+use crate::delta::qualifiers::{TargetName, qualify};
 use crate::delta::rules::{GENERATION_KEY, text_of};
 use crate::delta::table::{DeltaTable, ROW_COLUMN};
 use crate::query::Query;
@@ -210,9 +210,8 @@ impl Names<'_> {
             MergeKind::NotMatched => vec![syntax::is_null(in_target)],
             MergeKind::NotMatchedBySource => vec![syntax::is_null(in_source)],
         };
-        let when = syntax::all_of(
-            kind.into_iter().chain(clause.condition.as_ref().map(|c| c.expr.as_ref().clone())),
-        );
+        let condition = clause.condition.as_ref().map(|c| self.seen_by(clause.kind, &c.expr));
+        let when = syntax::all_of(kind.into_iter().chain(condition));
         let (action, values) = match &clause.action {
             MergeAction::Delete => (DELETE, vec![]),
             MergeAction::Update(assignments) => (UPDATE, assigned(self.schema, self.name, assignments)?),
@@ -230,7 +229,9 @@ impl Names<'_> {
                     }
                     seen.push(place);
                     values[place] = match &assignment.value {
-                        AssignedValue::Expression(expression) => NewValue::Expr(expression.expr.clone()),
+                        AssignedValue::Expression(expression) => {
+                            NewValue::Expr(Box::new(self.seen_by(clause.kind, &expression.expr)))
+                        }
                         AssignedValue::Default(_) => {
                             NewValue::Expr(Box::new(default_of(&self.schema.fields[place])?))
                         }
@@ -240,6 +241,24 @@ impl Names<'_> {
             }
         };
         Ok(Clause { action, when, values })
+    }
+
+    /// An expression of a clause: rows without one of the other table have no columns of it.
+    fn seen_by(&self, kind: MergeKind, expr: &ast::Expr) -> ast::Expr {
+        let mut expr = expr.clone();
+        match kind {
+            MergeKind::Matched => {}
+            MergeKind::NotMatched => {
+                let columns: Vec<&str> =
+                    self.rows.fields().iter().map(|field| field.name().as_str()).collect();
+                qualify(&mut expr, self.source, &columns);
+            }
+            MergeKind::NotMatchedBySource => {
+                let columns: Vec<&str> = self.schema.fields.iter().map(|field| field.name.as_str()).collect();
+                qualify(&mut expr, self.target, &columns);
+            }
+        }
+        expr
     }
 
     /// What columns get that an insertion leaves out.

@@ -58,7 +58,15 @@ impl TargetPlace {
     /// When there is no table.
     pub(super) async fn open(&self, run: &Run<'_>, name: &ObjectName) -> Result<Arc<Snapshot>> {
         self.find(run).await?.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("There is no table {}", names::quoted(&name.to_string())))
+            let shown = names::quoted(&name.to_string());
+            if let Ok(Target::Named { catalog, schema, name }) = Target::of(&run.session.state(), name)
+                && run.session.lake.views.get(&catalog, &schema, &name).is_some()
+            {
+                return Error::new(ErrorKind::Invalid, format!("{shown} is a view, not a table"))
+                    .hint("Name the table that it reads")
+                    .at(self.position);
+            }
+            Error::new(ErrorKind::NotFound, format!("There is no table {shown}"))
                 .hint("SHOW TABLES lists the tables, CREATE TABLE makes one")
                 .at(self.position)
         })
