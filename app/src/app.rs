@@ -147,12 +147,10 @@ fn Banners() -> impl IntoView {
 fn on_key(session: Session, event: &KeyboardEvent) {
     let is_command = event.ctrl_key() || event.meta_key();
     match event.key().as_str() {
-        "Enter" if is_command => {
-            // In other rooms the text that would run is out of sight.
-            if session.route.get_untracked() == Route::Query {
-                event.prevent_default();
-                session.run();
-            }
+        // In other rooms the text that would run is out of sight.
+        "Enter" if is_command && session.route.get_untracked() == Route::Query => {
+            event.prevent_default();
+            session.run();
         }
         "k" | "K" if is_command && !event.shift_key() => {
             event.prevent_default();

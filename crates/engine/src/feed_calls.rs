@@ -1,12 +1,14 @@
-//! `table_changes('table', start [, end])`, Databricks' table function for the change feed.
+//! `table_changes('table', start [, end])`, Databricks' table function for the change feed, and `table_files('table')`, the
+//! files of a version with their statistics.
 //!
 //! Like calls of `read_files`, each is replaced by a name under which its table is then found: a feed is opened by reading
 //! the log, for which a table function of DataFusion cannot wait.
 
-use crate::delta::{FeedBound, FeedTable, table_store};
+use crate::delta::{self, FeedBound, FeedTable, files_table, table_store};
 use crate::target::Target;
 use crate::time_travel;
 use crate::{Error, ErrorKind, Position, Result};
+use datafusion::catalog::TableProvider;
 use datafusion::execution::SessionState;
 use datafusion::sql::sqlparser::ast::{
     self, Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Spanned, TableFactor,
@@ -19,29 +21,42 @@ use std::sync::Arc;
 use tarn_storage::Stores;
 use url::Url;
 
-/// The schema under which the feeds of a statement are found.
+/// The schema under which the tables of such calls are found.
 pub(crate) const SCHEMA: &str = "table_changes";
+/// The function for the files of a table.
+const FILES: &str = "table_files";
 
 const USAGE: &str =
     "Write table_changes('table', start) or table_changes('table', start, end), with versions or times";
 
 /// A call.
 #[derive(Debug, Clone)]
-pub(crate) struct FeedCall {
+pub(crate) struct TableCall {
     target: Target,
-    start: FeedBound,
-    end: Option<FeedBound>,
+    wanted: Wanted,
 }
 
-impl FeedCall {
-    /// Opens the feed.
+/// What of a table.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    Changes { start: FeedBound, end: Option<FeedBound> },
+    Files,
+}
+
+impl TableCall {
+    /// Opens what the call asks for.
     ///
     /// # Errors
     /// When there is no such table, no such version, or no feed.
-    pub(crate) async fn open(&self, stores: &Arc<Stores>, base: &Url) -> Result<FeedTable> {
+    pub(crate) async fn open(&self, stores: &Arc<Stores>, base: &Url) -> Result<Arc<dyn TableProvider>> {
         let place = self.target.place(base)?;
-        let table = table_store(stores, &place.url)?;
-        FeedTable::open(&table, self.start, self.end).await
+        match self.wanted {
+            Wanted::Changes { start, end } => {
+                let table = table_store(stores, &place.url)?;
+                Ok(Arc::new(FeedTable::open(&table, start, end).await?))
+            }
+            Wanted::Files => files_table(&*delta::open(stores, &place).await?).await,
+        }
     }
 }
 
@@ -49,7 +64,7 @@ impl FeedCall {
 pub(crate) fn replace(
     state: &SessionState,
     statement: &mut ast::Statement,
-    add: impl FnMut(FeedCall) -> String,
+    add: impl FnMut(TableCall) -> String,
 ) -> Result<()> {
     let mut replacer = Replacer { state, add, error: None };
     let _ = VisitMut::visit(statement, &mut replacer);
@@ -62,16 +77,23 @@ struct Replacer<'a, F> {
     error: Option<Error>,
 }
 
-impl<F: FnMut(FeedCall) -> String> VisitorMut for Replacer<'_, F> {
+impl<F: FnMut(TableCall) -> String> VisitorMut for Replacer<'_, F> {
     type Break = ();
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
         let TableFactor::Table { name, args, alias, .. } = factor else { return ControlFlow::Continue(()) };
-        let is_feed = matches!(name.0.as_slice(), [ObjectNamePart::Identifier(ident)]
-            if ident.value.eq_ignore_ascii_case(SCHEMA));
-        let (true, Some(call)) = (is_feed, args.as_ref()) else { return ControlFlow::Continue(()) };
+        let function = match name.0.as_slice() {
+            [ObjectNamePart::Identifier(ident)] => ident.value.to_lowercase(),
+            _ => return ControlFlow::Continue(()),
+        };
+        let Some(call) = args.as_ref() else { return ControlFlow::Continue(()) };
         let position = Position::of(name.span());
-        match feed_call(self.state, call) {
+        let parsed = match function.as_str() {
+            SCHEMA => feed_call(self.state, call),
+            FILES => files_call(self.state, call),
+            _ => return ControlFlow::Continue(()),
+        };
+        match parsed {
             Ok(call) => {
                 let key = (self.add)(call);
                 let part = |value: &str| {
@@ -83,7 +105,7 @@ impl<F: FnMut(FeedCall) -> String> VisitorMut for Replacer<'_, F> {
                 };
                 let replaced = ObjectName(vec![part(SCHEMA), part(&key)]);
                 if alias.is_none() {
-                    let name = Ident::new(SCHEMA);
+                    let name = Ident::new(function);
                     *alias = Some(ast::TableAlias { explicit: true, name, columns: vec![], at: None });
                 }
                 *name = replaced;
@@ -98,7 +120,7 @@ impl<F: FnMut(FeedCall) -> String> VisitorMut for Replacer<'_, F> {
     }
 }
 
-fn feed_call(state: &SessionState, call: &TableFunctionArgs) -> Result<FeedCall> {
+fn feed_call(state: &SessionState, call: &TableFunctionArgs) -> Result<TableCall> {
     let mut args = Vec::with_capacity(call.args.len());
     for arg in &call.args {
         match arg {
@@ -119,7 +141,17 @@ fn feed_call(state: &SessionState, call: &TableFunctionArgs) -> Result<FeedCall>
     };
     let target = Target::of(state, &table_name(table)?)?;
     let end = end.map(|end| bound(state, end)).transpose()?;
-    Ok(FeedCall { target, start: bound(state, start)?, end })
+    Ok(TableCall { target, wanted: Wanted::Changes { start: bound(state, start)?, end } })
+}
+
+fn files_call(state: &SessionState, call: &TableFunctionArgs) -> Result<TableCall> {
+    match call.args.as_slice() {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(table))] => {
+            Ok(TableCall { target: Target::of(state, &table_name(table)?)?, wanted: Wanted::Files })
+        }
+        _ => Err(Error::new(ErrorKind::Invalid, "table_files takes one argument, a table")
+            .hint("Write table_files('table')")),
+    }
 }
 
 /// The table, as a name or as a text that holds one.

@@ -5,7 +5,7 @@
 
 use crate::delta::{self, DeltaTable, Place};
 use crate::engine::Engine;
-use crate::feed_calls::{self, FeedCall};
+use crate::feed_calls::{self, TableCall};
 use crate::files::{self, FilesSpec};
 use crate::query::QueryControl;
 use crate::views::Views;
@@ -49,7 +49,7 @@ pub(crate) struct Lake {
     pub(crate) views: Views,
     tables: Mutex<HashMap<Key, Arc<dyn TableProvider>>>,
     calls: Mutex<Vec<FilesSpec>>,
-    feeds: Mutex<Vec<FeedCall>>,
+    feeds: Mutex<Vec<TableCall>>,
     control: Mutex<Option<Arc<QueryControl>>>,
 }
 
@@ -90,7 +90,7 @@ impl Lake {
     }
 
     /// Keeps a call of `table_changes`; the name under which its table is found.
-    pub(crate) fn add_feed(&self, call: FeedCall) -> String {
+    pub(crate) fn add_feed(&self, call: TableCall) -> String {
         let mut feeds = self.feeds.lock();
         feeds.push(call);
         (feeds.len() - 1).to_string()
@@ -155,7 +155,7 @@ impl Lake {
             let index = name.parse::<usize>().ok();
             let call = index.and_then(|index| self.feeds.lock().get(index).cloned());
             return match call {
-                Some(call) => Ok(Some(Arc::new(call.open(&stores, &base).await?))),
+                Some(call) => call.open(&stores, &base).await.map(Some),
                 None => Ok(None),
             };
         }

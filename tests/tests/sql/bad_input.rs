@@ -105,9 +105,7 @@ async fn more_memory_than_allowed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_yet_says_so() {
     let home = Home::new();
-    for sql in [
-        "GRANT SELECT ON t TO x",
-    ] {
+    for sql in ["GRANT SELECT ON t TO x"] {
         let error = home.error(sql).await;
         assert_eq!(error.kind, ErrorKind::Unsupported, "{sql}: {error:?}");
         assert!(error.hint.is_some(), "{sql}");

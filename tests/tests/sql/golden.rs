@@ -136,7 +136,10 @@ async fn tables_of_other_writers_have_their_right_rows() {
                         wrong.insert(name.clone(), format!("{counts}\n  {mine:?}\n  {theirs:?}"));
                     }
                 } else if name != OTHER_ZONE {
-                    wrong.insert(name.clone(), format!("nothing says what is right; it has {} rows", rows.len()));
+                    wrong.insert(
+                        name.clone(),
+                        format!("nothing says what is right; it has {} rows", rows.len()),
+                    );
                 }
             }
         }

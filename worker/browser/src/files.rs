@@ -118,7 +118,9 @@ impl Files {
         let below: Vec<Path> =
             self.opened.paths().into_iter().filter(|opened| opened.prefix_matches(&path)).collect();
         if !below.is_empty() {
-            below.iter().for_each(|path| drop(self.opened.remove(path)));
+            for path in &below {
+                self.opened.remove(path);
+            }
             return Ok(());
         }
         // The log first: half a table must not look like one.

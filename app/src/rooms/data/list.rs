@@ -50,8 +50,9 @@ fn LakeActions(tables: Memo<Vec<(TableName, bool)>>) -> impl IntoView {
         let tables = tables.get().into_iter().filter(|(_, is_opened)| *is_opened);
         tables.map(|(table, _)| table).collect()
     };
+    let has_several = move || opened().len() > 1;
     view! {
-        <Show when=move || opened().len() > 1>
+        <Show when=has_several>
             <div class="list-lake">
                 <Button
                     label="Keep all opened tables"

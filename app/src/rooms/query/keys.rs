@@ -7,7 +7,7 @@ use tarn_rpc::{Event, S3Credentials};
 
 /// The form.
 #[component]
-pub(super) fn Keys() -> impl IntoView {
+pub(crate) fn Keys() -> impl IntoView {
     let session = use_session();
     let text = || RwSignal::new(String::new());
     let (bucket, endpoint, region) = (text(), text(), text());

@@ -37,13 +37,7 @@ impl From<DeltaError> for Error {
             DeltaError::Damaged { .. } | DeltaError::MissingFile { .. } | DeltaError::Parquet { .. }
         );
         let message = if begins_with_file { what } else { crate::stores::sentence(&what) };
-        Self {
-            kind,
-            message,
-            hint,
-            position: None,
-            source: Some(Arc::new(error)),
-        }
+        Self { kind, message, hint, position: None, source: Some(Arc::new(error)) }
     }
 }
 

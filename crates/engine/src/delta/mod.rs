@@ -8,6 +8,7 @@ pub(crate) mod dml;
 pub(crate) mod evolve;
 mod faults;
 mod feed;
+mod files_table;
 pub(crate) mod identity;
 mod listed_scan;
 mod mapping;
@@ -27,6 +28,7 @@ pub(crate) mod table;
 pub(crate) mod written;
 
 pub(crate) use feed::{FeedBound, FeedTable};
+pub(crate) use files_table::files_table;
 pub(crate) use place::{Place, PlaceVersion};
 pub(crate) use table::DeltaTable;
 

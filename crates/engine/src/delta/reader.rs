@@ -56,11 +56,23 @@ struct TableFile {
 
 impl AsyncFileReader for TableFile {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
-        self.inner.get_bytes(range)
+        async move {
+            match self.inner.get_bytes(range).await {
+                Ok(bytes) => Ok(bytes),
+                Err(error) => Err(explain(error, &self.store, &self.path, &self.shown, self.version).await),
+            }
+        }
+        .boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
-        self.inner.get_byte_ranges(ranges)
+        async move {
+            match self.inner.get_byte_ranges(ranges).await {
+                Ok(bytes) => Ok(bytes),
+                Err(error) => Err(explain(error, &self.store, &self.path, &self.shown, self.version).await),
+            }
+        }
+        .boxed()
     }
 
     fn get_metadata<'a>(
@@ -90,6 +102,8 @@ async fn explain(
             Error::from(tarn_delta::Error::MissingFile { file: shown.to_owned(), version })
         }
         Err(other) => Error::from(other),
+        // The store failed, and answers again: what it said then is what happened.
+        Ok(_) if matches!(error, ParquetError::External(_)) => return error,
         Ok(_) => {
             let text = error.to_string();
             let reason = text.rsplit("Parquet error: ").next().unwrap_or(&text);

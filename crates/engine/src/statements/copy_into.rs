@@ -81,7 +81,8 @@ pub(super) async fn run(run: &Run<'_>, copy: &CopyInto) -> Result<Query> {
     }
     let physical = run.physical(&plan).await?;
     let rows = RowOptions::default();
-    let mut written = write_rows_with(run, snapshot.table(), schema, protocol, metadata, physical, &rows).await?;
+    let mut written =
+        write_rows_with(run, snapshot.table(), schema, protocol, metadata, physical, &rows).await?;
     let mut operation = Operation::new("COPY INTO").with("path", copy.path.value.as_str());
     operation.metrics = written.metrics();
     operation.metrics.insert("numSourceFiles".to_owned(), transactions.len().to_string());
