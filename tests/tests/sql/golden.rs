@@ -24,7 +24,7 @@ const ROWS: &[(&str, usize)] = &[
     ("cdf-table-simple", 0),
     ("cdf-table-with-cdc-and-dvs", 5),
     ("cdf-table", 9),
-    ("compacted-log-files-table", 35),
+    ("compacted-log-files-table", 5),
     ("crc-full", 0),
     ("deltalog-getChanges", 0),
     ("external-table-different-nullability", 7),

@@ -138,7 +138,12 @@ pub(crate) fn follow(files: &[LogFile], start: u64, version: u64) -> Result<Vec<
     let mut chosen = Vec::new();
     let mut next = start;
     while next <= version {
-        let (last, file) = match (compactions.get(&next), commits.get(&next)) {
+        // Compactions stand for commits that are gone. Where the commits are there, they are read: writers exist that
+        // compact without reconciling, and then a file that left the table would come back.
+        let compaction = compactions.get(&next);
+        let compaction =
+            compaction.filter(|(last, _)| (next..=*last).any(|version| !commits.contains_key(&version)));
+        let (last, file) = match (compaction, commits.get(&next)) {
             (Some((last, file)), _) => (*last, *file),
             (None, Some(file)) => (next, *file),
             (None, None) => return Err(next),

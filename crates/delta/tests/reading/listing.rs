@@ -60,16 +60,17 @@ async fn compactions_stand_for_commits() {
     log.put(&compacted(1, 2), lines(&[add("wrong")])).await;
     log.put(&compacted(7, 13), lines(&[add("wrong")])).await;
     log.take_read();
-    let snapshot = log.open().await.unwrap();
-    assert_eq!(paths(&snapshot), NEWEST);
+    // Where the commits are there, what compacts them is not needed, and may not be reconciled.
+    assert_eq!(paths(&log.open().await.unwrap()), NEWEST);
     let read = log.take_read();
-    assert!(read.contains(&compacted(1, 6)), "{read:?}");
-    assert!(!read.contains(&"00000000000000000003.json".to_owned()), "{read:?}");
-    assert_eq!(paths(&log.open_at(6).await.unwrap()), ["f4", "f5", "f6"]);
-    assert_eq!(paths(&log.open_at(5).await.unwrap()).len(), 4);
+    assert!(!read.iter().any(|name| name.contains("compacted")), "{read:?}");
     // A compaction bridges commits that are gone.
     log.delete("00000000000000000003.json").await;
+    log.take_read();
     assert_eq!(paths(&log.open().await.unwrap()), NEWEST);
+    let read = log.take_read();
+    assert!(read.contains(&compacted(1, 6)), "{read:?}");
+    assert_eq!(paths(&log.open_at(6).await.unwrap()), ["f4", "f5", "f6"]);
 }
 
 #[tokio::test]
