@@ -4,11 +4,13 @@ import { after, before, describe } from "node:test";
 import { address, launch, servePage } from "./harness.mjs";
 import { basics } from "./suites/basics.mjs";
 import { errors } from "./suites/errors.mjs";
+import { golden } from "./suites/golden.mjs";
 import { grid } from "./suites/grid.mjs";
 import { homes } from "./suites/homes.mjs";
 import { looks } from "./suites/looks.mjs";
 import { queries } from "./suites/queries.mjs";
 import { s3 } from "./suites/s3.mjs";
+import { tables } from "./suites/tables.mjs";
 import { urls } from "./suites/urls.mjs";
 
 /** What the suites share: set before the first test. */
@@ -31,6 +33,8 @@ describe("the page", { concurrency: 1 }, () => {
   describe("errors", () => errors(shared));
   describe("queries", () => queries(shared));
   describe("urls", () => urls(shared));
+  describe("tables", () => tables(shared));
+  describe("golden", () => golden(shared));
   describe("S3", () => s3(shared));
   describe("homes", () => homes(shared));
   describe("looks", () => looks(shared));

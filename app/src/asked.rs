@@ -61,7 +61,7 @@ impl EngineClient {
                     return;
                 }
                 Event::Done => Ok(begun.take()),
-                Event::Failed { error, .. } => Err(error),
+                Event::Failed { error, .. } => Err(without_place(error)),
                 _ => return,
             };
             if let Some(tell) = tell.take() {
@@ -147,7 +147,7 @@ impl EngineClient {
             }
             Event::StatementFinished { rows: count, .. } => with_rows(looked, |rows| rows.complete(count)),
             Event::Failed { error, .. } => {
-                looked.try_set(Looked::Failed(error));
+                looked.try_set(Looked::Failed(without_place(error)));
             }
             _ => {}
         });
@@ -164,6 +164,11 @@ fn with_rows(looked: RwSignal<Looked>, act: impl FnOnce(RowCache)) {
     if let Some(Looked::Rows { rows, .. }) = looked.try_get_untracked() {
         act(rows);
     }
+}
+
+/// A place in a statement that nobody sees helps nobody.
+fn without_place(error: ErrorReport) -> ErrorReport {
+    ErrorReport { position: None, ..error }
 }
 
 fn lost() -> ErrorReport {

@@ -1,10 +1,14 @@
 //! What the browser keeps for this site: how much is in use, how much there may be, and whether it may be thrown away when
 //! the disk gets full. <https://storage.spec.whatwg.org/>
 
+use crate::browser_storage;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{StorageEstimate, StorageManager};
+
+/// Says that the browser was asked: some ask the person, who is not to be asked at every visit.
+const ASKED_KEY: &str = "tarn.storage.asked";
 
 /// The state of the storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +28,12 @@ pub(crate) struct StorageWatch {
     pub(crate) state: RwSignal<Option<KeptStorage>>,
     /// Whether the browser was asked to keep it, and declined.
     pub(crate) was_declined: RwSignal<bool>,
-    was_asked: StoredValue<bool>,
 }
 
 impl StorageWatch {
     /// Looks for the first time.
     pub(crate) fn start() -> Self {
-        let watch = Self {
-            state: RwSignal::new(None),
-            was_declined: RwSignal::new(false),
-            was_asked: StoredValue::new(false),
-        };
+        let watch = Self { state: RwSignal::new(None), was_declined: RwSignal::new(false) };
         watch.look();
         watch
     }
@@ -48,16 +47,16 @@ impl StorageWatch {
         });
     }
 
-    /// Asks the browser, once, to keep what is there now: for when the first table is written.
+    /// Asks the browser to keep what is there now, if it never was asked: for when the first table is written.
     pub(crate) fn ask_once(self) {
-        if !self.was_asked.get_value() {
+        if browser_storage::read(ASKED_KEY).is_none() {
             self.ask();
         }
     }
 
     /// Asks the browser to keep it. Some browsers ask the person; some decide by how much the site is used.
     pub(crate) fn ask(self) {
-        self.was_asked.set_value(true);
+        browser_storage::write(ASKED_KEY, "yes");
         wasm_bindgen_futures::spawn_local(async move {
             let Some(manager) = manager() else { return };
             if !promised_bool(manager.persisted()).await {

@@ -99,6 +99,19 @@ impl Statement {
     }
 }
 
+/// The column in which a statement that changes a table says how many rows it changed.
+const AFFECTED_ROWS: &str = "num_affected_rows";
+
+impl Statement {
+    /// How many rows of a table it changed, for a statement that does and whose answer is here.
+    pub(crate) fn affected_rows(&self) -> Option<u64> {
+        let at = self.columns.iter().position(|column| column.name == AFFECTED_ROWS)?;
+        let rows = self.rows?;
+        rows.version.track();
+        rows.row(0)?.get(at)?.text.as_deref()?.parse().ok()
+    }
+}
+
 impl Phase {
     /// Whether a run is under way.
     pub(crate) fn is_running(self) -> bool {

@@ -119,9 +119,23 @@ impl TableName {
         }
     }
 
-    /// Its name as a text in SQL, for table functions.
-    pub(crate) fn sql_text(&self) -> String {
-        format!("'{}'", self.sql().replace('\\', "\\\\").replace('\'', "\\'"))
+    /// A version of it as a text in SQL, for table functions: these know versions by the end of the name.
+    pub(crate) fn sql_text(&self, version: Option<u64>) -> String {
+        let name = match (self, version) {
+            (_, None) => self.sql(),
+            (Self::Named { catalog, schema, name }, Some(version)) => {
+                format!(
+                    "{}.{}.{}",
+                    quoted(catalog),
+                    quoted(schema),
+                    backticked(&format!("{name}@v{version}"))
+                )
+            }
+            (Self::Path(path), Some(version)) => {
+                format!("delta.{}", backticked(&format!("{path}@v{version}")))
+            }
+        };
+        format!("'{}'", name.replace('\\', "\\\\").replace('\'', "\\'"))
     }
 }
 
@@ -225,6 +239,8 @@ mod tests {
             assert_eq!(table.key(), key);
             assert_eq!(table.sql(), sql);
         }
+        let orders = TableName::from_key("orders").unwrap();
+        assert_eq!(orders.sql_text(Some(3)), "'main.`default`.`orders@v3`'");
         assert_eq!(TableName::from_key("orders"), TableName::from_key("main.default.orders"));
         assert_eq!(TableName::from_key("a..b"), None);
     }

@@ -66,6 +66,45 @@ export function looks(shared) {
             await tarn.page.waitForTimeout(200);
             await look(size === "small" ? "files" : "palette");
             await tarn.page.keyboard.press("Escape");
+            const go = (hash) => tarn.page.evaluate((hash) => (location.hash = hash), hash);
+            await go("#/data");
+            await tarn.page.getByText("Tables appear here").waitFor({ state: "attached" });
+            await look("data-empty");
+            await go("#/query");
+            await tarn.run(
+              "CREATE TABLE orders (id BIGINT, customer STRING COMMENT 'who bought', day DATE) PARTITIONED BY (day) " +
+                "TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true');" +
+                "INSERT INTO orders VALUES (1, 'Ada', DATE '2026-01-01'), (2, NULL, DATE '2026-01-02');" +
+                "UPDATE orders SET customer = 'Grace' WHERE id = 2",
+            );
+            await go("#/data");
+            await tarn.page.locator(".list-name").waitFor();
+            await look("data-list");
+            await go("#/data/main.default.orders");
+            await tarn.page.getByRole("grid", { name: "Rows of the table" }).locator("[data-row]").first().waitFor();
+            await look("data-rows");
+            await go("#/data/main.default.orders@v1/schema");
+            await tarn.page.locator(".plain tbody tr").first().waitFor();
+            await look("data-schema");
+            await go("#/data/main.default.orders/history");
+            await tarn.page.getByRole("button", { name: "Details of version 2" }).click();
+            await look("data-history");
+            await go("#/data/main.default.orders/history/1..2");
+            await tarn.page.getByRole("grid", { name: "Changes of rows" }).locator("[data-row]").first().waitFor();
+            await look("data-diff");
+            await go("#/data/main.default.orders/files");
+            await tarn.page.getByRole("button", { name: /^Statistics of / }).first().click();
+            await look("data-files");
+            await go("#/data/main.default.orders/properties");
+            await tarn.page.locator(".facts").nth(1).waitFor();
+            await look("data-properties");
+            await tarn.page.getByRole("button", { name: "Copy to…" }).click();
+            await tarn.page.waitForTimeout(200);
+            await look("data-copy");
+            await tarn.page.keyboard.press("Escape");
+            await go("#/data/main.default.nothing");
+            await tarn.page.locator("#table-panel [role=alert]").waitFor();
+            await look("data-failed");
             await tarn.page.evaluate(() => (location.hash = "#/ui"));
             await tarn.page.getByRole("heading", { name: "Buttons" }).waitFor();
             await look("ui");

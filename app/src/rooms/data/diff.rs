@@ -71,7 +71,7 @@ pub(super) fn Diff(table: TableName, head: Head, route: TableRoute, from: u64, t
 fn Feed(table: TableName, from: u64, to: u64) -> impl IntoView {
     let sql = format!(
         "SELECT * FROM table_changes({}, {}, {to}) ORDER BY _commit_version LIMIT {LIMIT}",
-        table.sql_text(),
+        table.sql_text(None),
         from + 1
     );
     view! { <LookGrid label="Changes of rows" sql empty="The feed has no changes between these versions." limit=LIMIT /> }

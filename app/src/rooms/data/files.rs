@@ -24,12 +24,7 @@ struct Bounds {
 #[component]
 pub(super) fn FilesTab(table: TableName, version: Option<u64>) -> impl IntoView {
     let engine = use_session().engine;
-    let source = match version {
-        // The function knows a version by the name with its suffix.
-        Some(version) => table.sql_text().trim_end_matches('\'').to_owned() + &format!("@v{version}'"),
-        None => table.sql_text(),
-    };
-    let source = StoredValue::new(source);
+    let source = StoredValue::new(table.sql_text(version));
     let figures = LocalResource::new(move || {
         engine.ask(format!(
             "SELECT count(*) AS files, sum(size_bytes) AS bytes, sum(num_records) AS records, \
@@ -122,34 +117,34 @@ fn file(answer: &Answer, row: usize, is_partitioned: bool) -> impl IntoView + us
     let columns = if is_partitioned { 7 } else { 6 };
     let label = format!("Statistics of {short}");
     view! {
-        <tr>
-            <td>
-                <button
-                    type="button"
-                    class="icon-button file-fold"
-                    class:file-unfolded=is_open
-                    aria-label=label
-                    aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                    on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
-                >
-                    <Icon of=Lucide::ChevronRight />
-                </button>
-            </td>
-            <td class="plain-mono plain-long" title=path>{short}</td>
-            {is_partitioned.then(|| view! { <td class="plain-mono">{partition}</td> })}
-            <td class="plain-number">
-                {answer.number(row, "size_bytes").map_or_else(|| "unknown".to_owned(), display::bytes)}
-            </td>
-            <td class="plain-number">{count("num_records")}</td>
-            <td class="plain-number">
-                {answer.number(row, "deleted_rows").filter(|count| *count > 0).map(display::count)}
-            </td>
-            <td class="plain-time">{text("modified").as_deref().map(time)}</td>
-        </tr>
-        {move || {
-            is_open.get().then(|| view! { <tr><td></td><td colspan=columns - 1>{statistics(stats.as_deref())}</td></tr> })
-        }}
-    }
+            <tr>
+                <td>
+                    <button
+                        type="button"
+                        class="icon-button file-fold"
+                        class:file-unfolded=is_open
+                        aria-label=label
+                        aria-expanded=move || if is_open.get() { "true" } else { "false" }
+                        on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+                    >
+                        <Icon of=Lucide::ChevronRight />
+                    </button>
+                </td>
+                <td class="plain-mono plain-long" title=path>{short}</td>
+                {is_partitioned.then(|| view! { <td class="plain-mono">{partition}</td> })}
+                <td class="plain-number">
+                    {answer.number(row, "size_bytes").map_or_else(|| "unknown".to_owned(), display::bytes)}
+                </td>
+                <td class="plain-number">{count("num_records")}</td>
+                <td class="plain-number">
+    {count("deleted_rows")}
+                </td>
+                <td class="plain-time">{text("modified").as_deref().map(time)}</td>
+            </tr>
+            {move || {
+                is_open.get().then(|| view! { <tr><td></td><td colspan=columns - 1>{statistics(stats.as_deref())}</td></tr> })
+            }}
+        }
 }
 
 /// The bounds of each column.

@@ -30,6 +30,15 @@ pub(super) fn TableList(open: Memo<Option<TableName>>) -> impl IntoView {
         <nav class="list-tables" aria-label="Tables">
             <Show when=move || tables.with(Vec::is_empty)>
                 <p class="list-empty quiet">"No tables yet."</p>
+                <div class="list-steps">
+                    <p>{super::FIRST_STEPS}</p>
+                    <Button
+                        label="Write a first table"
+                        icon=Lucide::Terminal
+                        weight=Weight::Primary
+                        on_press=Callback::new(move |()| session.write_statement(super::FIRST_TABLE))
+                    />
+                </div>
             </Show>
             {move || sections(session, tables.get(), open)}
         </nav>

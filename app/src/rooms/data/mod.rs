@@ -24,6 +24,10 @@ use table::TableView;
 const FIRST_TABLE: &str = "CREATE TABLE orders (id BIGINT, customer STRING, amount DECIMAL(10,2));
 INSERT INTO orders VALUES (1, 'Ada', 12.50), (2, 'Grace', 7.25), (3, 'Edith', 19.00)";
 
+/// What the empty room says.
+const FIRST_STEPS: &str = "A Delta table has rows, a schema, a history of versions, and files. Make one with SQL, drop the \
+    folder of one (or a zip) anywhere on this page, or give its URL. Tables are kept in this browser: nothing is sent anywhere.";
+
 /// The room.
 #[component]
 pub(crate) fn Data() -> impl IntoView {
@@ -64,7 +68,7 @@ fn first_steps(session: Session) -> AnyView {
             view! {
                 <Empty
                     title="Tables appear here"
-                    text="A Delta table has rows, a schema, a history of versions, and files. Make one with SQL, drop the folder of one (or a zip) anywhere on this page, or give its URL. Nothing leaves this machine."
+                    text=FIRST_STEPS
                 >
                     <Button
                         label="Write a first table"

@@ -55,6 +55,7 @@ fn facts_of(detail: &Answer) -> Vec<(String, Option<String>)> {
                 "sizeInBytes" => raw.parse().map_or_else(|_| raw.to_owned(), display::bytes),
                 "createdAt" | "lastModified" => time(raw),
                 "numFiles" => display::with_thousands(raw),
+                _ if raw == "[]" => "none".to_owned(),
                 _ if raw.starts_with('[') => list(raw).join(", "),
                 _ if raw.starts_with('{') => {
                     let pairs = map(Some(raw)).into_iter();

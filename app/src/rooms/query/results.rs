@@ -192,7 +192,10 @@ fn StatusLine() -> impl IntoView {
             _ => progress.elapsed_millis,
         };
         let returns_rows = statement.rows.is_some() || rows == 0;
-        add(if returns_rows { "rows" } else { "rows written" }, display::count(rows));
+        match statement.affected_rows() {
+            Some(affected) => add("rows changed", display::count(affected)),
+            None => add(if returns_rows { "rows" } else { "rows written" }, display::count(rows)),
+        }
         add("elapsed", display::duration(elapsed_millis));
         add("rows read", display::count(progress.rows_read));
         add("read", display::bytes(progress.bytes_read));
@@ -217,7 +220,11 @@ fn StatusLine() -> impl IntoView {
 }
 
 fn tab(statement: &Statement) -> Tab {
+    let affected = statement.affected_rows();
     let note = match &statement.outcome {
+        Outcome::Finished { .. } if affected.is_some() => {
+            format!("{} changed", display::counted(affected.unwrap_or_default(), "row"))
+        }
         Outcome::Running => "…".to_owned(),
         Outcome::Finished { rows } if statement.rows.is_some() => display::counted(*rows, "row"),
         Outcome::Finished { .. } => "done".to_owned(),
