@@ -10,6 +10,7 @@
 mod args;
 mod build;
 mod fmt;
+mod fuzz;
 mod lint;
 mod project;
 mod serve;
@@ -67,6 +68,7 @@ const TASKS: &[Task] = &[
         help: lint::HELP,
         run: lint::run,
     },
+    Task { name: "fuzz", summary: "run the fuzz targets", help: fuzz::HELP, run: fuzz::run },
     Task { name: "fmt", summary: "format the Rust code", help: fmt::HELP, run: fmt::run },
     Task {
         name: "tidy",

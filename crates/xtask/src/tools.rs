@@ -61,6 +61,23 @@ pub(crate) fn set_up_wasm_opt(project: &Project) -> Result<()> {
     )
 }
 
+/// cargo-fuzz, which builds with libFuzzer.
+pub(crate) fn set_up_cargo_fuzz(project: &Project) -> Result<()> {
+    let version = "0.13.2".to_owned();
+    let shows = format!("cargo-fuzz {version}");
+    set_up(
+        project,
+        &Tool {
+            package: "cargo-fuzz",
+            version,
+            args: &[],
+            program: "cargo-fuzz",
+            shows,
+            speed: Speed::Quick,
+        },
+    )
+}
+
 fn set_up(project: &Project, tool: &Tool) -> Result<()> {
     let shown = project.cmd(tool.program)?.arg("--version").read();
     if shown.is_ok_and(|shown| shown.contains(&tool.shows)) {

@@ -13,7 +13,8 @@ const INHERITED: &[&str] = &[
 
 pub(super) fn check(file: &TextFile) -> Vec<String> {
     let text = &file.text;
-    if !text.contains("[package]") {
+    // A package that is a workspace of its own has nothing to take from this one.
+    if !text.contains("[package]") || text.contains("[workspace]") {
         return Vec::new();
     }
     let missing = INHERITED.iter().filter(|line| !text.contains(**line));
