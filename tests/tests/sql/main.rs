@@ -16,6 +16,7 @@ mod delta_dml;
 mod delta_merge;
 mod files;
 mod golden;
+mod histories;
 mod home;
 mod maintain;
 mod queries;
