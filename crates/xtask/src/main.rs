@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_types, reason = "a native tool that measures its own steps")]
 
 mod args;
+mod bench;
 mod build;
 mod fmt;
 mod fuzz;
@@ -67,6 +68,12 @@ const TASKS: &[Task] = &[
         summary: "run clippy on everything, native and wasm",
         help: lint::HELP,
         run: lint::run,
+    },
+    Task {
+        name: "bench",
+        summary: "measure time and memory beside another program",
+        help: bench::HELP,
+        run: bench::run,
     },
     Task { name: "fuzz", summary: "run the fuzz targets", help: fuzz::HELP, run: fuzz::run },
     Task { name: "fmt", summary: "format the Rust code", help: fmt::HELP, run: fmt::run },
