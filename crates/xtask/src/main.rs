@@ -23,6 +23,7 @@ mod test;
 mod tidy;
 mod toolchain;
 mod tools;
+mod torture;
 mod up;
 
 use std::process::ExitCode;
@@ -76,6 +77,12 @@ const TASKS: &[Task] = &[
         run: bench::run,
     },
     Task { name: "fuzz", summary: "run the fuzz targets", help: fuzz::HELP, run: fuzz::run },
+    Task {
+        name: "torture",
+        summary: "kill the native binary while it writes",
+        help: torture::HELP,
+        run: torture::run,
+    },
     Task { name: "fmt", summary: "format the Rust code", help: fmt::HELP, run: fmt::run },
     Task {
         name: "tidy",

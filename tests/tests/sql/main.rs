@@ -22,3 +22,4 @@ mod maintain;
 mod queries;
 mod statements;
 mod steps;
+mod writers;

@@ -66,7 +66,14 @@ pub(crate) async fn find(table: &TableStore, version: Option<u64>) -> Result<Fou
         // The error names the first version too.
         files = listing::list(table, 0).await?.unwrap_or_default();
     }
-    Ok(Found { segment: choose(table, &files, version)?, read: HashMap::new() })
+    let segment = match choose(table, &files, version) {
+        // A folder that is written to while it is listed may show a commit without one before it: one more look tells.
+        Err(Error::Gap { .. }) => {
+            choose(table, &listing::list(table, 0).await?.unwrap_or_default(), version)?
+        }
+        chosen => chosen?,
+    };
+    Ok(Found { segment, read: HashMap::new() })
 }
 
 fn starts_with_checkpoint(files: &[LogFile], from: u64, version: Option<u64>) -> bool {

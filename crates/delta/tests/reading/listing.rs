@@ -39,6 +39,19 @@ async fn hints_that_mislead_are_ignored() {
 }
 
 #[tokio::test]
+async fn a_listing_that_overlooks_a_commit_is_made_again() {
+    let log = Log::new();
+    fill(&log).await;
+    log.overlook("00000000000000000011.json");
+    assert_eq!(paths(&log.open().await.unwrap()), NEWEST);
+    // Then it was one commit too early, which nobody can tell.
+    log.overlook("00000000000000000012.json");
+    assert_eq!(log.open().await.unwrap().version(), 11);
+    log.delete("00000000000000000011.json").await;
+    assert!(log.error().await.contains("version 11 is missing"));
+}
+
+#[tokio::test]
 async fn parts_of_a_checkpoint_alone_are_ignored() {
     let log = Log::new();
     fill(&log).await;

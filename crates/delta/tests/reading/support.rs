@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
@@ -25,6 +25,8 @@ pub(crate) struct Watched {
     inner: InMemory,
     can_list: bool,
     read: Mutex<Vec<String>>,
+    /// A file that the next listing leaves out.
+    overlooked: Mutex<Option<String>>,
 }
 
 impl fmt::Display for Watched {
@@ -59,8 +61,15 @@ impl ObjectStore for Watched {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        let overlooked = self.overlooked.lock().take();
         match self.can_list {
-            true => self.inner.list(prefix),
+            true => self
+                .inner
+                .list(prefix)
+                .try_filter(move |found| {
+                    std::future::ready(found.location.filename() != overlooked.as_deref())
+                })
+                .boxed(),
             false => async { Err(Error::NotSupported { source: "no".into() }) }.into_stream().boxed(),
         }
     }
@@ -100,7 +109,12 @@ impl Log {
     }
 
     fn on(can_list: bool) -> Self {
-        let watched = Arc::new(Watched { inner: InMemory::new(), can_list, read: Mutex::default() });
+        let watched = Arc::new(Watched {
+            inner: InMemory::new(),
+            can_list,
+            read: Mutex::default(),
+            overlooked: Mutex::default(),
+        });
         let store: Arc<dyn ObjectStore> = Arc::<Watched>::clone(&watched);
         let url = Url::parse("memory:///lake/t").unwrap();
         Self { table: TableStore::new(&url, Arc::new(Only(store))).unwrap(), watched }
@@ -136,6 +150,11 @@ impl Log {
 
     pub(crate) async fn open_at(&self, version: u64) -> tarn_delta::Result<Arc<Snapshot>> {
         Snapshot::open(&self.table, At::Version(version)).await
+    }
+
+    /// Lets the next listing leave out a file, as when it comes while the folder is listed.
+    pub(crate) fn overlook(&self, name: &str) {
+        *self.watched.overlooked.lock() = Some(name.to_owned());
     }
 
     /// The error's text; opening must fail.

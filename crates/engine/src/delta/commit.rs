@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tarn_delta::actions::{Add, AddCdcFile, Metadata, Protocol};
 use tarn_delta::schema::{StructType, to_arrow};
-use tarn_delta::snapshot::Snapshot;
 use tarn_delta::transaction::Transaction;
 use tarn_delta::write::{CHANGE_TYPE, DataWriter, WritePlan, remove_files};
 use tarn_delta::{TableStore, maintenance};
@@ -211,11 +210,7 @@ pub(crate) fn all_nullable(schema: &Schema) -> Schema {
 ///
 /// # Errors
 /// Conflicts, and what the store says. New files of a commit that failed for certain are removed.
-pub(crate) async fn commit(
-    transaction: Transaction,
-    table: &TableStore,
-    new_files: &[String],
-) -> Result<Arc<Snapshot>> {
+pub(crate) async fn commit(transaction: Transaction, table: &TableStore, new_files: &[String]) -> Result<()> {
     let committed = match transaction.commit().await {
         Ok(committed) => committed,
         Err(error) => {
@@ -226,8 +221,10 @@ pub(crate) async fn commit(
             return Err(error.into());
         }
     };
-    let snapshot = committed.snapshot().await?;
-    // The commit stands, whatever happens to its checkpoint; the next writer tries again.
-    let _ = maintenance::after_commit(&snapshot, committed.version).await;
-    Ok(snapshot)
+    // The commit stands, whatever happens now: who is told of an error would run the statement once more. Checkpoints
+    // come with a later commit.
+    if let Ok(snapshot) = committed.snapshot().await {
+        let _ = maintenance::after_commit(&snapshot, committed.version).await;
+    }
+    Ok(())
 }

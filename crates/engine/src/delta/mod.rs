@@ -46,6 +46,12 @@ pub(crate) fn is_absent(error: &Error) -> bool {
     matches!(source, Some(tarn_delta::Error::NotATable { .. }))
 }
 
+/// Whether the error says that another writer made the table while this one did.
+pub(crate) fn is_made_meanwhile(error: &Error) -> bool {
+    let source = error.source.as_ref().and_then(|source| source.downcast_ref::<tarn_delta::Error>());
+    matches!(source, Some(tarn_delta::Error::AlreadyThere { .. }))
+}
+
 /// The stores of the engine, as tables find them.
 #[derive(Debug)]
 struct Finder(Arc<Stores>);

@@ -1,9 +1,10 @@
 //! CREATE TABLE … CLONE: a table with the rows of another, by its files (SHALLOW) or copies of them (DEEP).
 
+use super::create_table::lost_race;
 use super::open::TargetPlace;
 use super::{done, metrics};
 use crate::delta::commit::commit;
-use crate::delta::{self, Place, PlaceVersion};
+use crate::delta::{self, Place, PlaceVersion, is_made_meanwhile};
 use crate::query::Query;
 use crate::session::Run;
 use crate::target::Target;
@@ -88,7 +89,12 @@ pub(super) async fn run(run: &Run<'_>, clone: &CloneTable) -> Result<Query> {
     }
     let mut transaction = defined.transaction(there.as_ref(), &store, operation, &copied.adds)?;
     copied.adds.into_iter().for_each(|add| transaction.add(add));
-    commit(transaction, &store, &copied.new_files).await.map_err(|error| error.at(target.position))?;
+    match commit(transaction, &store, &copied.new_files).await {
+        Err(error) if clone.mode == CreateMode::CreateIfNotExists && is_made_meanwhile(&error) => {
+            return Ok(done(run));
+        }
+        committed => committed.map_err(|error| lost_race(clone.mode, error).at(target.position))?,
+    }
     metrics::counts(run, &counts.map(|(name, _, value)| (name, value)))
 }
 

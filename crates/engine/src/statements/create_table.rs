@@ -6,7 +6,7 @@ use crate::delta::commit::{Written, commit, write_rows};
 use crate::delta::nested::Fit;
 use crate::delta::rules::CONSTRAINT_PREFIX;
 use crate::delta::table::engine_schema;
-use crate::delta::{assign, rules};
+use crate::delta::{assign, is_made_meanwhile, rules};
 use crate::query::Query;
 use crate::session::Run;
 use crate::{Error, ErrorKind, Position, Result, planner};
@@ -85,10 +85,27 @@ pub(super) async fn run(run: &Run<'_>, create: &CreateTable) -> Result<Query> {
     let new_files: Vec<String> = written.adds.iter().map(|add| add.path.clone()).collect();
     let rows = written.rows;
     let transaction = with_adds(transaction, written);
-    commit(transaction, &store, &new_files).await.map_err(|error| error.at(target.position))?;
+    match commit(transaction, &store, &new_files).await {
+        Err(error) if create.mode == CreateMode::CreateIfNotExists && is_made_meanwhile(&error) => {
+            return Ok(done(run));
+        }
+        committed => committed.map_err(|error| lost_race(create.mode, error).at(target.position))?,
+    }
     match create.query {
         Some(_) => metrics::counts(run, &[("num_affected_rows", rows), ("num_inserted_rows", rows)]),
         None => Ok(done(run)),
+    }
+}
+
+/// What a statement that may replace a table says where another writer made it first: there is something to replace now.
+pub(super) fn lost_race(mode: CreateMode, error: Error) -> Error {
+    match mode {
+        CreateMode::CreateOrReplace if is_made_meanwhile(&error) => {
+            let message = "ConcurrentWrite: another writer made the table first";
+            Error { kind: ErrorKind::Conflict, message: message.to_owned(), ..error }
+                .hint("Run the statement again")
+        }
+        _ => error,
     }
 }
 
