@@ -7,7 +7,7 @@ use crate::features;
 use crate::properties::TableProperties;
 use crate::schema::{ColumnMappingMode, DataType, StructType, parse};
 use crate::snapshot::{At, Snapshot};
-use crate::{Error, Result, TableStore};
+use crate::{Error, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -43,34 +43,29 @@ pub enum ChangeFile {
     },
 }
 
-/// What the versions `first` to `last`, both included, changed, oldest first. Versions that changed no rows are left out.
+/// What the versions from `first` to that of a snapshot, both included, changed, oldest first. Versions that changed no
+/// rows are left out.
 ///
 /// # Errors
-/// When a version is not there any more or not yet, when the feed was not on in one of them, when the table had columns then
-/// that `last` does not have, and when the log cannot be read.
-pub async fn changes(table: &TableStore, first: u64, last: u64) -> Result<Vec<VersionChanges>> {
+/// When a version is not there any more, when the feed was not on in one of them, when the table had columns then that the
+/// last does not have, and when the log cannot be read.
+pub async fn changes(end: &Arc<Snapshot>, first: u64) -> Result<Vec<VersionChanges>> {
+    let (table, last) = (end.table(), end.version());
     if first > last {
         return Err(Error::invalid(format!(
             "the change feed ends at version {last}, before it starts at {first}"
         )));
     }
-    let start = Snapshot::open(table, At::Version(first)).await?;
-    // A version after the last is told as such, with those that there are.
-    let end = match last > first {
-        true => Snapshot::open(table, At::Version(last)).await?,
-        false => start.clone(),
-    };
-    let mut feed = Feed { protocol: start.protocol().clone(), metadata: start.metadata().clone(), end };
+    let mut states = Vec::new();
     let mut found = Vec::new();
     let mut previous = i64::MIN;
     for version in first..=last {
-        let missing = || Error::Gap { url: table.url.to_string(), missing: version };
-        let commit = read_commit(table, version).await?.ok_or_else(missing)?;
-        let has_new_schema = feed.follow(&commit) || version == first;
-        feed.check(version)?;
-        if has_new_schema {
-            feed.check_schema(version)?;
-        }
+        let Some(commit) = read_commit(table, version).await? else {
+            // Where the log begins later, the error names the versions that there are.
+            Snapshot::open(table, At::Version(version)).await?;
+            return Err(Error::Gap { url: table.url.to_string(), missing: version });
+        };
+        states.extend(StateChange::of(&commit));
         let in_commit = commit.info().and_then(|info| info.in_commit_timestamp);
         let timestamp_millis =
             in_commit.unwrap_or_else(|| commit.modified_millis.max(previous.saturating_add(1)));
@@ -80,7 +75,52 @@ pub async fn changes(table: &TableStore, first: u64, last: u64) -> Result<Vec<Ve
             found.push(VersionChanges { version, timestamp_millis, files });
         }
     }
+    check_states(end, first, states).await?;
     Ok(found)
+}
+
+/// What a commit says of the table itself.
+struct StateChange {
+    version: u64,
+    protocol: Option<Protocol>,
+    metadata: Option<Metadata>,
+}
+
+impl StateChange {
+    fn of(commit: &Commit) -> Option<Self> {
+        let mut change = Self { version: commit.version, protocol: None, metadata: None };
+        for action in &commit.actions {
+            match action {
+                Action::Protocol(protocol) => change.protocol = Some(protocol.clone()),
+                Action::MetaData(metadata) => change.metadata = Some(metadata.clone()),
+                _ => {}
+            }
+        }
+        (change.protocol.is_some() || change.metadata.is_some()).then_some(change)
+    }
+}
+
+/// Whether the feed was on in all versions, and their rows can be told in the columns of the last.
+async fn check_states(end: &Arc<Snapshot>, first: u64, changes: Vec<StateChange>) -> Result<()> {
+    // A table that stayed what it is was that at first, too.
+    let start = match changes.iter().any(|change| change.version > first) {
+        true => Snapshot::open(end.table(), At::Version(first)).await?,
+        false => Arc::clone(end),
+    };
+    let mut feed =
+        Feed { protocol: start.protocol().clone(), metadata: start.metadata().clone(), end: Arc::clone(end) };
+    feed.check(first)?;
+    feed.check_schema(first)?;
+    for change in changes.into_iter().filter(|change| change.version > first) {
+        let has_new_schema = change.metadata.is_some();
+        feed.protocol = change.protocol.unwrap_or(feed.protocol);
+        feed.metadata = change.metadata.unwrap_or(feed.metadata);
+        feed.check(change.version)?;
+        if has_new_schema {
+            feed.check_schema(change.version)?;
+        }
+    }
+    Ok(())
 }
 
 struct Feed {
@@ -91,22 +131,6 @@ struct Feed {
 }
 
 impl Feed {
-    /// Goes on to the state after a commit; whether that may have other columns.
-    fn follow(&mut self, commit: &Commit) -> bool {
-        let mut has_metadata = false;
-        for action in &commit.actions {
-            match action {
-                Action::Protocol(protocol) => self.protocol = protocol.clone(),
-                Action::MetaData(metadata) => {
-                    self.metadata = metadata.clone();
-                    has_metadata = true;
-                }
-                _ => {}
-            }
-        }
-        has_metadata
-    }
-
     /// Whether rows of a version can be told in the columns of the last: those may be more, and wider.
     fn check_schema(&self, version: u64) -> Result<()> {
         let schema = parse(&self.metadata.schema_string)

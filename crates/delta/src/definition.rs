@@ -2,6 +2,7 @@
 
 use crate::actions::{DomainMetadata, Metadata, Protocol};
 use crate::column_mapping::{PhysicalNames, map_columns};
+use crate::features::upgrade;
 use crate::properties::{TableProperties, interval_millis};
 use crate::schema::{ColumnMappingMode, DataType, StructField, StructType};
 use crate::{Error, Result};
@@ -350,39 +351,6 @@ fn need_of_type(data_type: &DataType, need: &mut impl FnMut(&str) -> bool) {
             need_of_type(&map.value_type, need);
         }
         _ => {}
-    }
-}
-
-/// A protocol that has these features too: the same where it has them already, a higher legacy version where one has them
-/// all, else feature by feature.
-pub fn upgrade(protocol: &Protocol, features: &BTreeSet<String>) -> Protocol {
-    // "Reader Version Requirements", "Writer Version Requirements".
-    const LEGACY: &[(&str, i32, i32)] = &[
-        ("appendOnly", 1, 2),
-        ("invariants", 1, 2),
-        ("checkConstraints", 1, 3),
-        ("changeDataFeed", 1, 4),
-        ("generatedColumns", 1, 4),
-        ("columnMapping", 2, 5),
-        ("identityColumns", 1, 6),
-    ];
-    let missing: Vec<&str> = features
-        .iter()
-        .map(String::as_str)
-        .filter(|feature| !crate::features::supports(protocol, feature))
-        .collect();
-    let legacy = |feature: &&str| LEGACY.iter().find(|(name, _, _)| name == feature);
-    if protocol.min_writer_version < 7 && missing.iter().all(|feature| legacy(feature).is_some()) {
-        let mut protocol = protocol.clone();
-        for (_, reader, writer) in missing.iter().filter_map(legacy) {
-            protocol.min_reader_version = protocol.min_reader_version.max(*reader);
-            protocol.min_writer_version = protocol.min_writer_version.max(*writer);
-        }
-        return protocol;
-    }
-    match missing.is_empty() {
-        true => protocol.clone(),
-        false => crate::features::upgraded(protocol, &missing),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::actions::{Metadata, Protocol};
 use crate::schema::{DataType, StructField, StructType};
 use crate::{Error, Result};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// "Column Mapping".
 pub const COLUMN_MAPPING: &str = "columnMapping";
@@ -85,7 +86,8 @@ const WRITER_FEATURES: [&str; 11] = [
     CLUSTERING,
 ];
 
-/// Writer versions and the features that came with them ("Writer Version Requirements").
+/// Writer versions and the features that came with them ("Writer Version Requirements"). Readers must know only
+/// [`COLUMN_MAPPING`], which came with their version 2.
 const LEGACY: [(i32, &str); 7] = [
     (2, APPEND_ONLY),
     (2, INVARIANTS),
@@ -181,6 +183,28 @@ pub fn supports_column_mapping(protocol: &Protocol) -> bool {
         READER_VERSION => (protocol.reader_features.as_ref())
             .is_some_and(|names| names.iter().any(|name| name == COLUMN_MAPPING)),
         _ => false,
+    }
+}
+
+/// The protocol with more features: the same where it has them already, a higher legacy version where one has them all,
+/// else feature by feature.
+pub fn upgrade(protocol: &Protocol, features: &BTreeSet<String>) -> Protocol {
+    let missing: Vec<&str> =
+        features.iter().map(String::as_str).filter(|feature| !supports(protocol, feature)).collect();
+    let legacy =
+        |feature: &&str| LEGACY.iter().find(|(_, name)| name == feature).map(|(version, _)| *version);
+    let versions: Option<Vec<i32>> = missing.iter().map(legacy).collect();
+    match versions {
+        Some(versions) if protocol.min_writer_version < WRITER_VERSION => {
+            let reader = if missing.contains(&COLUMN_MAPPING) { 2 } else { 1 };
+            let writer = versions.into_iter().max().unwrap_or_default();
+            Protocol {
+                min_reader_version: protocol.min_reader_version.max(reader),
+                min_writer_version: protocol.min_writer_version.max(writer),
+                ..protocol.clone()
+            }
+        }
+        _ => upgraded(protocol, &missing),
     }
 }
 

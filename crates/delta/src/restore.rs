@@ -2,7 +2,7 @@
 
 use crate::actions::{Add, DomainMetadata, Metadata, Protocol, Remove};
 use crate::column_mapping::MAX_COLUMN_ID_KEY;
-use crate::definition::upgrade;
+use crate::features::upgrade;
 use crate::files::{FileId, FileRef};
 use crate::presence::{NamedFile, missing_files};
 use crate::snapshot::Snapshot;

@@ -275,6 +275,12 @@ impl Snapshot {
         self.in_commit_timestamp
     }
 
+    /// When the version was committed, in milliseconds since 1970: what its commit says, or else the time of that file;
+    /// `None` where the file is gone.
+    pub fn committed_millis(&self) -> Option<i64> {
+        self.in_commit_timestamp.or_else(|| self.segment.head.as_ref().map(|head| head.modified_millis))
+    }
+
     /// The files with the version's rows.
     pub fn files(&self) -> &FileList {
         &self.files

@@ -45,11 +45,10 @@ pub(crate) fn plan(copy: &CopyTo, input: LogicalPlan, target: &Url) -> Result<Lo
     let mut partition_by = Vec::new();
     for ident in &copy.partition_by {
         let known = columns.fields().iter().map(|field| field.name().as_str());
-        let found = known.clone().find(|name| name.eq_ignore_ascii_case(&ident.value)).ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("There is no column {} to partition by", ident.value))
-                .hint(format!("There are the columns {}", crate::names::listed(known)))
-                .at(Position::of(ident.span))
-        })?;
+        let found = known
+            .clone()
+            .find(|name| name.eq_ignore_ascii_case(&ident.value))
+            .ok_or_else(|| Error::no_column(&ident.value, known).at(Position::of(ident.span)))?;
         partition_by.push(found.to_owned());
     }
     let mut options = HashMap::new();

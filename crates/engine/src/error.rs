@@ -1,5 +1,6 @@
 //! The engine's one error type: a kind, a message for a person, what to do, and where.
 
+use crate::names;
 use datafusion::common::{Column, DataFusionError, Diagnostic, SchemaError, Span};
 use datafusion::parquet::errors::ParquetError;
 use std::sync::Arc;
@@ -122,6 +123,24 @@ impl Error {
         self
     }
 
+    /// A column that is not among those that there are.
+    pub(crate) fn no_column<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let error = Self::new(ErrorKind::NotFound, format!("There is no column {}", names::quoted(name)));
+        match names::nearest(name, known.clone()) {
+            Some(near) => error.hint(format!("Did you mean {}?", names::quoted(near))),
+            None if known.clone().next().is_none() => error,
+            None => error.hint(format!("There are the columns {}", names::listed(known))),
+        }
+    }
+
+    /// What was told in one sentence: what happened, and after a semicolon what to do.
+    pub(crate) fn of_sentence(kind: ErrorKind, text: &str) -> Self {
+        match text.split_once("; ") {
+            Some((what, hint)) => Self::new(kind, sentence(what)).hint(sentence(hint)),
+            None => Self::new(kind, sentence(text)),
+        }
+    }
+
     /// The error of a query that was stopped.
     pub fn cancelled() -> Self {
         Self::new(ErrorKind::Cancelled, "The query was stopped")
@@ -232,35 +251,32 @@ fn from_diagnostic(diagnostic: &Diagnostic, inner: Error) -> Error {
     Error { message, hint, position: inner.position.or(position), ..inner }
 }
 
+/// A text that begins with a capital letter.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    // A sentence may begin with a URL or path, which keeps its letters.
+    let begins_with_word = text.split(' ').next().is_some_and(|word| word.chars().all(char::is_alphabetic));
+    match letters.next() {
+        Some(first) if begins_with_word => first.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
+}
+
 fn from_schema_error(error: &SchemaError) -> Error {
     match error {
         SchemaError::FieldNotFound { field, valid_fields } => {
-            let known = valid_fields.iter().map(Column::name);
-            let hint = match crate::names::nearest(field.name(), known) {
-                Some(name) => Some(format!("Did you mean {}?", crate::names::quoted(name))),
-                None if valid_fields.is_empty() => None,
-                None => Some(format!(
-                    "There are the columns {}",
-                    crate::names::listed(valid_fields.iter().map(Column::name))
-                )),
-            };
-            let position = field.spans().first().and_then(Position::of_planned);
-            Error {
-                kind: ErrorKind::NotFound,
-                message: format!("There is no column {}", crate::names::quoted(&field.flat_name())),
-                hint,
-                position,
-                source: None,
-            }
+            let message = format!("There is no column {}", names::quoted(&field.flat_name()));
+            let error = Error::no_column(field.name(), valid_fields.iter().map(Column::name));
+            Error { message, ..error }.at(field.spans().first().and_then(Position::of_planned))
         }
         SchemaError::AmbiguousReference { field } => Error::new(
             ErrorKind::Invalid,
-            format!("The column {} is in more than one table", crate::names::quoted(field.name())),
+            format!("The column {} is in more than one table", names::quoted(field.name())),
         )
         .hint("Write the table's name or alias before it"),
         SchemaError::DuplicateQualifiedField { name, .. }
         | SchemaError::DuplicateUnqualifiedField { name } => {
-            Error::new(ErrorKind::Invalid, format!("The column {} occurs twice", crate::names::quoted(name)))
+            Error::new(ErrorKind::Invalid, format!("The column {} occurs twice", names::quoted(name)))
                 .hint("Give one of the two another name with AS")
         }
     }

@@ -6,12 +6,11 @@
 
 use crate::delta::{self, FeedBound, FeedTable, files_table, table_store};
 use crate::target::Target;
-use crate::time_travel;
-use crate::{Error, ErrorKind, Position, Result};
+use crate::{Error, ErrorKind, Position, Result, syntax, time_travel};
 use datafusion::catalog::TableProvider;
 use datafusion::execution::SessionState;
 use datafusion::sql::sqlparser::ast::{
-    self, Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Spanned, TableFactor,
+    self, Expr, FunctionArg, FunctionArgExpr, ObjectName, ObjectNamePart, Spanned, TableFactor,
     TableFunctionArgs, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::DatabricksDialect;
@@ -81,7 +80,7 @@ impl<F: FnMut(TableCall) -> String> VisitorMut for Replacer<'_, F> {
     type Break = ();
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
-        let TableFactor::Table { name, args, alias, .. } = factor else { return ControlFlow::Continue(()) };
+        let TableFactor::Table { name, args, .. } = factor else { return ControlFlow::Continue(()) };
         let function = match name.0.as_slice() {
             [ObjectNamePart::Identifier(ident)] => ident.value.to_lowercase(),
             _ => return ControlFlow::Continue(()),
@@ -96,20 +95,7 @@ impl<F: FnMut(TableCall) -> String> VisitorMut for Replacer<'_, F> {
         match parsed {
             Ok(call) => {
                 let key = (self.add)(call);
-                let part = |value: &str| {
-                    ObjectNamePart::Identifier(Ident {
-                        value: value.to_owned(),
-                        quote_style: Some('`'),
-                        span: name.span(),
-                    })
-                };
-                let replaced = ObjectName(vec![part(SCHEMA), part(&key)]);
-                if alias.is_none() {
-                    let name = Ident::new(function);
-                    *alias = Some(ast::TableAlias { explicit: true, name, columns: vec![], at: None });
-                }
-                *name = replaced;
-                *args = None;
+                syntax::stand_in(factor, SCHEMA, &key, &function);
                 ControlFlow::Continue(())
             }
             Err(error) => {

@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod feed_calls;
 mod files;
+mod filters;
 mod lake;
 mod map_fields;
 mod memory;

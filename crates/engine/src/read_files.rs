@@ -4,10 +4,10 @@
 //! replaced by a name under which its table is then found.
 
 use crate::files::FilesSpec;
-use crate::{Error, ErrorKind, Position, Result};
+use crate::{Error, ErrorKind, Position, Result, syntax};
 use datafusion::sql::sqlparser::ast::{
-    self, Expr, FunctionArg, FunctionArgExpr, FunctionArgOperator, Ident, ObjectName, ObjectNamePart,
-    Spanned, TableFactor, TableFunctionArgs, Value, VisitMut, VisitorMut,
+    self, Expr, FunctionArg, FunctionArgExpr, FunctionArgOperator, ObjectNamePart, Spanned, TableFactor,
+    TableFunctionArgs, Value, VisitMut, VisitorMut,
 };
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -31,7 +31,7 @@ impl<F: FnMut(FilesSpec) -> String> VisitorMut for Replacer<F> {
     type Break = ();
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
-        let TableFactor::Table { name, args, alias, .. } = factor else { return ControlFlow::Continue(()) };
+        let TableFactor::Table { name, args, .. } = factor else { return ControlFlow::Continue(()) };
         let is_read_files = matches!(name.0.as_slice(), [ObjectNamePart::Identifier(ident)]
             if ident.value.eq_ignore_ascii_case("read_files"));
         let (true, Some(call)) = (is_read_files, args.as_ref()) else { return ControlFlow::Continue(()) };
@@ -39,25 +39,7 @@ impl<F: FnMut(FilesSpec) -> String> VisitorMut for Replacer<F> {
         match spec(call, position) {
             Ok(spec) => {
                 let key = (self.add)(spec);
-                let part = |value: &str| {
-                    ObjectNamePart::Identifier(Ident {
-                        value: value.to_owned(),
-                        quote_style: Some('`'),
-                        span: name.span(),
-                    })
-                };
-                let replaced = ObjectName(vec![part(SCHEMA), part(&key)]);
-                // The columns of an unnamed call are still `read_files.column`.
-                if alias.is_none() {
-                    *alias = Some(ast::TableAlias {
-                        explicit: true,
-                        name: Ident::new("read_files"),
-                        columns: vec![],
-                        at: None,
-                    });
-                }
-                *name = replaced;
-                *args = None;
+                syntax::stand_in(factor, SCHEMA, &key, "read_files");
                 ControlFlow::Continue(())
             }
             Err(error) => {

@@ -5,7 +5,7 @@ use crate::lake::{DEFAULT_CATALOG, DEFAULT_SCHEMA, Lake, LakeCatalogs};
 use crate::map_fields::MapFields;
 use crate::query::{Query, QueryControl};
 use crate::settings::Settings;
-use crate::{Result, metered, statements};
+use crate::{Result, metered, planner, statements};
 use datafusion::config::Dialect;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -14,7 +14,8 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
-use std::sync::Arc;
+use datafusion::sql::sqlparser::ast;
+use std::sync::{Arc, OnceLock};
 use tarn_dialect::Statement;
 
 /// A person's session: its settings and views, and what the statement at hand has opened.
@@ -71,7 +72,7 @@ impl Session {
     }
 
     async fn run(&self, statement: &Statement, control: &Arc<QueryControl>) -> Result<Query> {
-        let run = Run { session: self, control };
+        let run = Run { session: self, control, state: OnceLock::new() };
         statements::run(&run, statement).await
     }
 
@@ -91,16 +92,25 @@ impl Session {
 pub(crate) struct Run<'a> {
     pub(crate) session: &'a Session,
     pub(crate) control: &'a Arc<QueryControl>,
+    state: OnceLock<SessionState>,
 }
 
 impl Run<'_> {
-    /// The session's state, with the memory account of this statement.
-    pub(crate) fn state(&self) -> SessionState {
-        let mut runtime = RuntimeEnv::clone(&self.session.engine.runtime);
-        runtime.memory_pool = Arc::clone(&self.control.pool) as _;
-        SessionStateBuilder::new_from_existing(self.session.state())
-            .with_runtime_env(Arc::new(runtime))
-            .build()
+    /// The session's state when the statement first asked for it, with the memory account of this statement.
+    pub(crate) fn state(&self) -> &SessionState {
+        self.state.get_or_init(|| {
+            let mut runtime = RuntimeEnv::clone(&self.session.engine.runtime);
+            runtime.memory_pool = Arc::clone(&self.control.pool) as _;
+            SessionStateBuilder::new_from_existing(self.session.state())
+                .with_runtime_env(Arc::new(runtime))
+                .build()
+        })
+    }
+
+    /// Plans what a query means.
+    pub(crate) async fn plan(&self, query: Box<ast::Query>) -> Result<LogicalPlan> {
+        let session = self.session;
+        planner::plan(&session.state(), &session.lake, ast::Statement::Query(query)).await
     }
 
     /// Plans how to execute.

@@ -53,21 +53,5 @@ pub(crate) fn from_storage(error: &tarn_storage::Error) -> Error {
         }
         E::Fetch(_) | E::Status { .. } | E::BadAnswer { .. } | E::Changed { .. } => ErrorKind::Unavailable,
     };
-    let text = error.to_string();
-    let (what, hint) = text.split_once("; ").map_or((text.as_str(), None), |(what, hint)| (what, Some(hint)));
-    let built = Error::new(kind, sentence(what));
-    match hint {
-        Some(hint) => built.hint(sentence(hint)),
-        None => built,
-    }
-}
-
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    // A sentence may begin with a URL or path, which keeps its letters.
-    let begins_with_word = text.split(' ').next().is_some_and(|word| word.chars().all(char::is_alphabetic));
-    match letters.next() {
-        Some(first) if begins_with_word => first.to_uppercase().chain(letters).collect(),
-        _ => text.to_owned(),
-    }
+    Error::of_sentence(kind, &error.to_string())
 }

@@ -4,8 +4,8 @@ use crate::{Error, ErrorKind, Result};
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor,
-    TableWithJoins, Value,
+    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Spanned,
+    Statement, TableAlias, TableFactor, TableWithJoins, Value, WildcardAdditionalOptions,
 };
 use datafusion::sql::sqlparser::dialect::DatabricksDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -47,6 +47,16 @@ pub(crate) fn select(
         }
         _ => Err(Error::new(ErrorKind::Internal, "a SELECT is no query")),
     }
+}
+
+/// `SELECT * FROM …`
+pub(crate) fn select_all(from: Vec<TableWithJoins>) -> Result<Box<Query>> {
+    select(vec![all()], from, None)
+}
+
+/// `*`
+pub(crate) fn all() -> SelectItem {
+    SelectItem::Wildcard(WildcardAdditionalOptions::default())
 }
 
 /// The tables of `FROM text`.
@@ -158,4 +168,21 @@ pub(crate) fn from_query(query: Box<Query>, alias: &Ident) -> Result<Vec<TableWi
         *subquery = query;
     }
     Ok(tables)
+}
+
+/// Puts the name of a table in the place of a call. The columns of one without an alias are still `function.column`.
+pub(crate) fn stand_in(factor: &mut TableFactor, schema: &str, table: &str, function: &str) {
+    let TableFactor::Table { name, args, alias, .. } = factor else { return };
+    let span = name.span();
+    let part = |value: &str| {
+        ObjectNamePart::Identifier(Ident { value: value.to_owned(), quote_style: Some('`'), span })
+    };
+    *name = ObjectName(vec![part(schema), part(table)]);
+    *args = None;
+    alias.get_or_insert_with(|| TableAlias {
+        explicit: true,
+        name: Ident::new(function),
+        columns: vec![],
+        at: None,
+    });
 }

@@ -12,8 +12,8 @@ pub use widening::may_widen;
 
 use crate::actions::{Metadata, Protocol};
 use crate::column_mapping::{PhysicalNames, map_columns};
-use crate::definition::{CLUSTERING_DOMAIN, check_columns, clustering_columns, features_of, upgrade};
-use crate::features::check_writable;
+use crate::definition::{CLUSTERING_DOMAIN, check_columns, clustering_columns, features_of};
+use crate::features::{check_writable, upgrade};
 use crate::schema::{ColumnMappingMode, StructType};
 use crate::snapshot::Snapshot;
 use crate::transaction::Transaction;

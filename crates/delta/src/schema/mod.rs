@@ -117,6 +117,11 @@ impl StructType {
         (self.fields.iter().find(|field| field.name == name))
             .or_else(|| self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)))
     }
+
+    /// The fields' names.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.fields.iter().map(|field| field.name.as_str())
+    }
 }
 
 impl StructField {

@@ -19,5 +19,5 @@ async fn futures_are_send() {
     is_send(tarn_delta::vacuum::unneeded_files(&snapshot, 0)).await.unwrap();
     let entries = is_send(tarn_delta::history::history(&snapshot, None)).await.unwrap();
     is_send(tarn_delta::history::version_at(&table.store, entries[0].timestamp_millis)).await.unwrap();
-    is_send(tarn_delta::change_feed::changes(&table.store, 0, 0)).await.unwrap_err();
+    is_send(tarn_delta::change_feed::changes(&snapshot, 0)).await.unwrap_err();
 }

@@ -1,27 +1,26 @@
 //! The one way in which UPDATE, DELETE and MERGE change a table: a plan says for each row what happens to it and where it
 //! is; new rows are written, and old ones deleted by deletion vectors, or by copying the rest of their files.
 
-use super::commit::{abort, all_nullable, finish, in_columns, with_change_type};
-use super::evolve::Evolved;
+use super::commit::{abort, finish, in_columns, with_change_type};
+use super::evolve::{Evolved, Shape};
 use super::identity::Identities;
 use super::rules::TableRules;
 use super::scan::LeftOut;
-use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN, engine_schema};
+use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
 use crate::session::Run;
 use crate::{Error, ErrorKind, Result};
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch};
 use datafusion::arrow::compute::filter_record_batch;
-use datafusion::arrow::datatypes::{Int64Type, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tarn_delta::actions::{Add, AddCdcFile, Metadata, Protocol, Remove};
+use tarn_delta::actions::{Add, AddCdcFile, Metadata, Remove};
 use tarn_delta::deletion_vector::{DeletionVector, write_deletion_vectors};
 use tarn_delta::files::{FileId, FileRef};
 use tarn_delta::properties::TableProperties;
-use tarn_delta::schema::{StructType, to_arrow};
 use tarn_delta::write::{DataWriter, WritePlan};
 
 /// The column that says what happens to a row.
@@ -96,38 +95,13 @@ impl Outcome {
 pub(crate) struct Target<'a> {
     /// The table as it was read, with places.
     pub(crate) table: &'a DeltaTable,
-    pub(crate) schema: &'a StructType,
-    pub(crate) protocol: &'a Protocol,
-    pub(crate) metadata: &'a Metadata,
+    pub(crate) shape: Shape<'a>,
 }
 
 impl<'a> Target<'a> {
     /// A table that keeps its columns, or gets those that a statement adds.
     pub(crate) fn of(table: &'a DeltaTable, evolved: Option<&'a Evolved>) -> Self {
-        let snapshot = table.snapshot.as_ref();
-        match evolved {
-            Some(evolved) => Self {
-                table,
-                schema: &evolved.schema,
-                protocol: evolved.protocol(snapshot),
-                metadata: &evolved.metadata,
-            },
-            None => Self {
-                table,
-                schema: snapshot.schema(),
-                protocol: snapshot.protocol(),
-                metadata: snapshot.metadata(),
-            },
-        }
-    }
-
-    /// The columns in plans: null may be in each.
-    pub(crate) fn columns(&self) -> Schema {
-        all_nullable(&engine_schema(&to_arrow(self.schema)))
-    }
-
-    pub(crate) fn has_feed(&self) -> bool {
-        TableProperties::of(self.metadata).has_change_feed
+        Self { table, shape: Shape::of(&table.snapshot, evolved) }
     }
 }
 
@@ -140,16 +114,17 @@ pub(crate) async fn apply(
     plan: Arc<dyn ExecutionPlan>,
     options: ChangeOptions,
 ) -> Result<Outcome> {
-    let columns = Arc::new(target.columns());
-    let rules = TableRules::of(&run.state(), &columns, target.schema, target.metadata)?;
+    let shape = target.shape;
+    let columns = Arc::new(shape.columns());
+    let rules = TableRules::of(run.state(), &columns, shape.schema, shape.metadata)?;
     let table = target.table.snapshot.table().clone();
-    let write_plan = WritePlan::new(table, target.protocol, target.metadata)?;
+    let write_plan = WritePlan::new(table, shape.protocol, shape.metadata)?;
     let mut changes = Changes {
         columns,
         rules,
         writer: DataWriter::new(write_plan.clone()),
-        feed: target.has_feed().then(|| DataWriter::new(write_plan.for_change_data())),
-        identities: Identities::of(target.schema)?,
+        feed: shape.has_feed().then(|| DataWriter::new(write_plan.for_change_data())),
+        identities: Identities::of(shape.schema)?,
         deleted: BTreeMap::new(),
         outcome: Outcome::default(),
         options,
@@ -163,7 +138,7 @@ pub(crate) async fn apply(
             let (written, change_files) =
                 finish(target.table.snapshot.table(), changes.writer, changes.feed).await?;
             let mut outcome = changes.outcome;
-            outcome.metadata = changes.identities.metadata(target.schema, target.metadata);
+            outcome.metadata = changes.identities.metadata(shape.schema, shape.metadata);
             outcome.adds.extend(written);
             outcome.change_files = change_files;
             Ok(outcome)
@@ -283,7 +258,7 @@ impl Changes {
         self.outcome.touched_files = touched.len() as u64;
         let ids: Vec<FileId> = touched.iter().map(|(id, _)| *id).collect();
         let adds = snapshot.adds_with_stats(&ids).await?;
-        let has_vectors = TableProperties::of(target.metadata).has_deletion_vectors;
+        let has_vectors = TableProperties::of(target.shape.metadata).has_deletion_vectors;
         let mut copied: Vec<FileId> = Vec::new();
         let mut left_out = LeftOut::new();
         let mut vectors: Vec<DeletionVector> = Vec::new();
@@ -332,9 +307,9 @@ impl Changes {
         files: Vec<FileId>,
         left_out: LeftOut,
     ) -> Result<()> {
-        let rest = DeltaTable::with_schema(Arc::clone(&target.table.snapshot), target.schema);
+        let rest = DeltaTable::with_schema(Arc::clone(&target.table.snapshot), target.shape.schema);
         let rest = rest.with_only(files, Some(Arc::new(left_out)));
-        let plan = rest.scan(&run.state(), None, &[], None).await?;
+        let plan = rest.scan(run.state(), None, &[], None).await?;
         let mut stream = run.stream(run.metered(plan)?).await?;
         while let Some(batch) = stream.next().await {
             match batch {

@@ -1,20 +1,18 @@
 //! Rows into files, and files into a version.
 
+use super::evolve::Shape;
 use super::identity::Identities;
 use super::nested::{Fit, fit_values, loose};
-use super::rules::TableRules;
-use super::table::engine_schema;
+use super::rules::{TableRules, shown_row};
 use crate::session::Run;
 use crate::{Error, ErrorKind, Result};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tarn_delta::actions::{Add, AddCdcFile, Metadata, Protocol};
-use tarn_delta::schema::{StructType, to_arrow};
+use tarn_delta::actions::{Add, AddCdcFile, Metadata};
 use tarn_delta::transaction::Transaction;
 use tarn_delta::write::{CHANGE_TYPE, DataWriter, WritePlan, remove_files};
 use tarn_delta::{TableStore, maintenance};
@@ -72,31 +70,16 @@ impl Written {
 pub(crate) async fn write_rows(
     run: &Run<'_>,
     table: &TableStore,
-    schema: &StructType,
-    protocol: &Protocol,
-    metadata: &Metadata,
-    plan: Arc<dyn ExecutionPlan>,
-) -> Result<Written> {
-    let options = RowOptions::default();
-    write_rows_with(run, table, schema, protocol, metadata, plan, &options).await
-}
-
-/// The same with options.
-pub(crate) async fn write_rows_with(
-    run: &Run<'_>,
-    table: &TableStore,
-    schema: &StructType,
-    protocol: &Protocol,
-    metadata: &Metadata,
+    shape: Shape<'_>,
     plan: Arc<dyn ExecutionPlan>,
     options: &RowOptions,
 ) -> Result<Written> {
-    let columns = Arc::new(all_nullable(&engine_schema(&to_arrow(schema))));
-    let rules = TableRules::of(&run.state(), &columns, schema, metadata)?;
-    let write_plan = WritePlan::new(table.clone(), protocol, metadata)?;
+    let columns = Arc::new(shape.columns());
+    let rules = TableRules::of(run.state(), &columns, shape.schema, shape.metadata)?;
+    let write_plan = WritePlan::new(table.clone(), shape.protocol, shape.metadata)?;
     let mut feed = options.feeds.then(|| DataWriter::new(write_plan.clone().for_change_data()));
     let mut writer = DataWriter::new(write_plan);
-    let mut identities = Identities::of(schema)?;
+    let mut identities = Identities::of(shape.schema)?;
     let mut rows = 0u64;
     let drained = async {
         let mut stream = run.stream(plan).await?;
@@ -125,7 +108,7 @@ pub(crate) async fn write_rows_with(
         return Err(error);
     }
     let (adds, change_files) = finish(table, writer, feed).await?;
-    Ok(Written { adds, change_files, rows, metadata: identities.metadata(schema, metadata) })
+    Ok(Written { adds, change_files, rows, metadata: identities.metadata(shape.schema, shape.metadata) })
 }
 
 /// Ends the files of rows and of the feed; when that fails, both are removed.
@@ -185,11 +168,8 @@ fn check_condition(batch: &RecordBatch, condition: &str) -> Result<()> {
     let Some(row) = (0..holds.len()).find(|row| holds.is_null(*row) || !holds.value(*row)) else {
         return Ok(());
     };
-    let columns = batch.schema();
-    let values = columns.fields().iter().zip(batch.columns()).take(batch.num_columns() - 1);
-    let values = values
-        .map(|(field, column)| Ok(format!("{} = {}", field.name(), array_value_to_string(column, row)?)));
-    let shown = values.take(8).collect::<Result<Vec<_>>>()?.join(", ");
+    let values = batch.columns().split_last().map_or(&[][..], |(_, values)| values);
+    let shown = shown_row(&batch.schema(), values, row);
     Err(Error::new(
         ErrorKind::Execution,
         format!("A new row is not among those that REPLACE WHERE ({condition}) replaces: {shown}"),

@@ -8,12 +8,12 @@ use super::nested::Fit;
 use super::qualifiers::TargetName;
 use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
 use crate::session::Run;
-use crate::{Result, planner, syntax};
+use crate::{Result, syntax};
 use datafusion::arrow::datatypes::Schema;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, ident, lit, when};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
-use datafusion::sql::sqlparser::ast::{self, Ident, Statement, TableWithJoins};
+use datafusion::sql::sqlparser::ast::{self, Ident, TableWithJoins};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -84,7 +84,7 @@ pub(crate) async fn plan(
 }
 
 async fn plan_logical(run: &Run<'_>, target: Target<'_>, mut query: ChangeQuery) -> Result<LogicalPlan> {
-    let columns = target.columns();
+    let columns = target.shape.columns();
     query.shorten_names();
     let mut projection = Vec::new();
     for field in columns.fields() {
@@ -104,8 +104,7 @@ async fn plan_logical(run: &Run<'_>, target: Target<'_>, mut query: ChangeQuery)
         }
     }
     let select = syntax::select(projection, query.from, query.filter)?;
-    let lake = &run.session.lake;
-    let joined = planner::plan(&run.session.state(), lake, Statement::Query(select)).await?;
+    let joined = run.plan(select).await?;
     let joined = match query.clauses.iter().any(|clause| clause.when.is_some()) {
         true => LogicalPlanBuilder::from(joined).filter(ident(CLAUSE_COLUMN).gt(lit(0i64)))?.build()?,
         false => joined,
@@ -155,7 +154,7 @@ fn project_changes(
         };
         projected.push(value.alias(field.name()));
     }
-    if target.has_feed() {
+    if target.shape.has_feed() {
         let names = columns.fields().iter().map(|field| format!("{OLD_PREFIX}{}", field.name()));
         projected.extend(olds.into_iter().zip(names).map(|(old, name)| old.alias(name)));
     }
@@ -168,7 +167,7 @@ fn project_changes(
     projected.push(choose(&actions)?.alias(ACTION_COLUMN));
     let plan = LogicalPlanBuilder::from(joined).project(projected)?.build()?;
     match clauses.iter().any(|clause| clause.action != DELETE) {
-        true => generate(&run.session.state(), plan, target.schema, &given),
+        true => generate(&run.session.state(), plan, target.shape.schema, &given),
         false => Ok(plan),
     }
 }

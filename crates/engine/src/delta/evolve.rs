@@ -1,19 +1,23 @@
 //! Schema evolution: columns that the rows have and the table lacks are added to it.
 
+use super::commit::all_nullable;
+use super::table::engine_schema;
 use crate::Result;
 use datafusion::arrow::datatypes::Schema;
 use tarn_delta::actions::{Metadata, Protocol};
 use tarn_delta::column_mapping::{PhysicalNames, map_columns};
-use tarn_delta::definition::{features_of, upgrade};
-use tarn_delta::schema::{DataType, StructType, from_arrow};
+use tarn_delta::definition::features_of;
+use tarn_delta::features::upgrade;
+use tarn_delta::properties::TableProperties;
+use tarn_delta::schema::{DataType, StructType, from_arrow, to_arrow};
 use tarn_delta::snapshot::Snapshot;
 use tarn_delta::transaction::Transaction;
 
 /// A table with more columns.
 #[derive(Debug, Clone)]
 pub(crate) struct Evolved {
-    pub(crate) metadata: Metadata,
-    pub(crate) schema: StructType,
+    metadata: Metadata,
+    schema: StructType,
     protocol: Option<Protocol>,
 }
 
@@ -28,17 +32,47 @@ impl Evolved {
         Self { metadata, schema, protocol }
     }
 
-    /// What readers and writers of the table must know.
-    pub(crate) fn protocol<'a>(&'a self, snapshot: &'a Snapshot) -> &'a Protocol {
-        self.protocol.as_ref().unwrap_or_else(|| snapshot.protocol())
-    }
-
     /// Makes the change part of a transaction.
     pub(crate) fn tell(self, transaction: &mut Transaction) {
         transaction.set_metadata(self.metadata);
         if let Some(protocol) = self.protocol {
             transaction.set_protocol(protocol);
         }
+    }
+}
+
+/// What a table is once a statement is through.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape<'a> {
+    pub(crate) schema: &'a StructType,
+    pub(crate) protocol: &'a Protocol,
+    pub(crate) metadata: &'a Metadata,
+}
+
+impl<'a> Shape<'a> {
+    /// A table that keeps its columns, or gets those that a statement adds.
+    pub(crate) fn of(snapshot: &'a Snapshot, evolved: Option<&'a Evolved>) -> Self {
+        match evolved {
+            Some(evolved) => Self {
+                schema: &evolved.schema,
+                protocol: evolved.protocol.as_ref().unwrap_or_else(|| snapshot.protocol()),
+                metadata: &evolved.metadata,
+            },
+            None => Self {
+                schema: snapshot.schema(),
+                protocol: snapshot.protocol(),
+                metadata: snapshot.metadata(),
+            },
+        }
+    }
+
+    /// The columns in plans: null may be in each.
+    pub(crate) fn columns(&self) -> Schema {
+        all_nullable(&engine_schema(&to_arrow(self.schema)))
+    }
+
+    pub(crate) fn has_feed(&self) -> bool {
+        TableProperties::of(self.metadata).has_change_feed
     }
 }
 

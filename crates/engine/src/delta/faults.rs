@@ -27,17 +27,15 @@ impl From<DeltaError> for Error {
             }
         };
         let text = error.to_string();
-        let (what, hint) = match text.split_once("; ") {
-            Some((what, hint)) => (what.to_owned(), Some(crate::stores::sentence(hint))),
-            None => (text, None),
-        };
+        let mut told = Self::of_sentence(kind, &text);
         // A message that begins with the name of a file keeps its letters.
-        let begins_with_file = matches!(
+        if matches!(
             error,
             DeltaError::Damaged { .. } | DeltaError::MissingFile { .. } | DeltaError::Parquet { .. }
-        );
-        let message = if begins_with_file { what } else { crate::stores::sentence(&what) };
-        Self { kind, message, hint, position: None, source: Some(Arc::new(error)) }
+        ) {
+            told.message = text.split_once("; ").map_or(text.as_str(), |(what, _)| what).to_owned();
+        }
+        Self { source: Some(Arc::new(error)), ..told }
     }
 }
 

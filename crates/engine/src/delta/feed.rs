@@ -2,7 +2,7 @@
 
 use super::commit::all_nullable;
 use super::listed_scan::{self, ListedColumns, ListedFile};
-use super::scan::RowChoice;
+use super::scan::{RowChoice, together};
 use super::table::engine_schema;
 use crate::{Error, ErrorKind, Result};
 use async_trait::async_trait;
@@ -12,8 +12,6 @@ use datafusion::common::{ScalarValue, project_schema};
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::empty::EmptyExec;
-use datafusion::physical_plan::union::UnionExec;
 use object_store::ObjectStoreExt;
 use std::sync::Arc;
 use tarn_delta::actions::{DeletionVectorDescriptor, Remove};
@@ -65,7 +63,7 @@ impl FeedTable {
             false => Snapshot::open(table, At::Version(last)).await?,
         };
         let schema = Arc::new(all_nullable(&schema_of(&snapshot)?));
-        let changes = changes(table, first, last).await?;
+        let changes = changes(&snapshot, first).await?;
         Ok(Self { snapshot, schema, changes })
     }
 }
@@ -285,10 +283,6 @@ impl TableProvider for FeedTable {
         let mut scans =
             listed_scan::plan(state, &self.snapshot, &by_rows, files.told_by_rows, &wanted).await?;
         scans.extend(listed_scan::plan(state, &self.snapshot, &by_log, files.told_by_log, &wanted).await?);
-        match scans.len() {
-            0 => Ok(Arc::new(EmptyExec::new(wanted))),
-            1 => Ok(scans.remove(0)),
-            _ => UnionExec::try_new(scans),
-        }
+        together(scans, wanted)
     }
 }

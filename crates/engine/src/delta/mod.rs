@@ -42,14 +42,17 @@ use url::Url;
 
 /// Whether the error says that there is no table.
 pub(crate) fn is_absent(error: &Error) -> bool {
-    let source = error.source.as_ref().and_then(|source| source.downcast_ref::<tarn_delta::Error>());
-    matches!(source, Some(tarn_delta::Error::NotATable { .. }))
+    matches!(cause(error), Some(tarn_delta::Error::NotATable { .. }))
 }
 
 /// Whether the error says that another writer made the table while this one did.
 pub(crate) fn is_made_meanwhile(error: &Error) -> bool {
-    let source = error.source.as_ref().and_then(|source| source.downcast_ref::<tarn_delta::Error>());
-    matches!(source, Some(tarn_delta::Error::AlreadyThere { .. }))
+    matches!(cause(error), Some(tarn_delta::Error::AlreadyThere { .. }))
+}
+
+/// What the table's crate said.
+fn cause(error: &Error) -> Option<&tarn_delta::Error> {
+    error.source.as_ref().and_then(|source| source.downcast_ref())
 }
 
 /// The stores of the engine, as tables find them.

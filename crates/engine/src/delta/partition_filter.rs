@@ -4,11 +4,11 @@ use super::DeltaTable;
 use super::dml::give_target;
 use super::scan::SelectedFile;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Position, Result, names, planner, syntax};
+use crate::{Error, ErrorKind, Position, Result, names, syntax};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::utils::split_conjunction_owned;
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use datafusion::sql::sqlparser::ast::{Ident, SelectItem, Statement, WildcardAdditionalOptions};
+use datafusion::sql::sqlparser::ast::Ident;
 use tarn_dialect::Expression;
 
 /// The files of the partitions for which a condition holds; all where there is none.
@@ -27,7 +27,7 @@ pub(crate) async fn files_where(
             .map_err(|error| error.at(Position::of(condition.span)))?,
         None => vec![],
     };
-    Ok(table.select(&run.state(), &filters, None).await?.files)
+    Ok(table.select(run.state(), &filters, None).await?.files)
 }
 
 async fn filters(
@@ -37,9 +37,8 @@ async fn filters(
     condition: &Expression,
 ) -> Result<Vec<Expr>> {
     let from = give_target(run, table, alias)?;
-    let all = SelectItem::Wildcard(WildcardAdditionalOptions::default());
-    let select = syntax::select(vec![all], from, Some(condition.expr.as_ref().clone()))?;
-    let plan = planner::plan(&run.session.state(), &run.session.lake, Statement::Query(select)).await?;
+    let select = syntax::select(vec![syntax::all()], from, Some(condition.expr.as_ref().clone()))?;
+    let plan = run.plan(select).await?;
     let mut predicate = None;
     plan.apply(|node| match node {
         LogicalPlan::Filter(filter) => {

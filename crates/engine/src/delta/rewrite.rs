@@ -199,7 +199,7 @@ impl BinWriter<'_> {
 
 /// Settings with which a scan keeps the order of its files.
 fn in_one_partition(run: &Run<'_>) -> SessionState {
-    let mut state = run.state();
+    let mut state = run.state().clone();
     state.config_mut().options_mut().execution.target_partitions = 1;
     state
 }

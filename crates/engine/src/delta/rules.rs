@@ -4,7 +4,7 @@ use crate::{Error, ErrorKind, Result};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringViewArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::compute::kernels::cmp::distinct;
-use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::{DFSchema, ToDFSchema};
 use datafusion::execution::SessionState;
@@ -111,7 +111,7 @@ impl TableRules {
                         "A row breaks the constraint {} ({}): {}",
                         check.name,
                         check.text,
-                        self.shown(batch, row)
+                        shown_row(&self.schema, batch.columns(), row)
                     ),
                 )
                 .hint("Change the row, or drop the constraint with ALTER TABLE … DROP CONSTRAINT"));
@@ -186,16 +186,17 @@ impl TableRules {
         let message = format!("{text:?} is too long for column {name} of type {}", length.type_name);
         Error::new(ErrorKind::Execution, message).hint("Shorten it, or make the column a STRING")
     }
+}
 
-    fn shown(&self, batch: &RecordBatch, row: usize) -> String {
-        const SHOWN_COLUMNS: usize = 8;
-        let value = |place: usize| array_value_to_string(batch.column(place), row).unwrap_or_default();
-        let fields = self.schema.fields().iter().enumerate().take(SHOWN_COLUMNS);
-        let shown: Vec<String> =
-            fields.map(|(place, field)| format!("{} = {}", field.name(), value(place))).collect();
-        let more = if batch.num_columns() > SHOWN_COLUMNS { ", …" } else { "" };
-        format!("{}{more}", shown.join(", "))
-    }
+/// The first values of a row, for a message.
+pub(super) fn shown_row(schema: &Schema, columns: &[ArrayRef], row: usize) -> String {
+    const SHOWN_COLUMNS: usize = 8;
+    let value = |column: &ArrayRef| array_value_to_string(column, row).unwrap_or_default();
+    let fields = schema.fields().iter().zip(columns).take(SHOWN_COLUMNS);
+    let shown: Vec<String> =
+        fields.map(|(field, column)| format!("{} = {}", field.name(), value(column))).collect();
+    let more = if columns.len() > SHOWN_COLUMNS { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 fn evaluate(expr: &Arc<dyn PhysicalExpr>, batch: &RecordBatch) -> Result<ArrayRef> {

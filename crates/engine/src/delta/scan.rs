@@ -6,7 +6,7 @@ use super::reader::TableFiles;
 use super::reads::PartitionFilter;
 use super::table::{BASE_ID_COLUMN, DeltaTable, FILE_COLUMN, FILE_VERSION_COLUMN, ROW_COLUMN};
 use crate::{Error, ErrorKind};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::common::{ScalarValue, Statistics};
 use datafusion::datasource::file_format::FileFormat;
@@ -86,7 +86,7 @@ pub(super) async fn plan(
     let schema = table.schema();
     let output = datafusion::common::project_schema(&schema, projection)?;
     if selected.files.is_empty() {
-        return Ok(Arc::new(EmptyExec::new(output)));
+        return together(vec![], output);
     }
     let layout = Layout::of(table, &schema);
     let columns: Vec<usize> = match projection {
@@ -122,7 +122,16 @@ pub(super) async fn plan(
         }
         scans.push(open_by_table(&table.snapshot, state, &format, config.build()).await?);
     }
+    together(scans, output)
+}
+
+/// Scans as one, of these columns.
+pub(super) fn together(
+    mut scans: Vec<Arc<dyn ExecutionPlan>>,
+    columns: SchemaRef,
+) -> Result<Arc<dyn ExecutionPlan>> {
     match scans.len() {
+        0 => Ok(Arc::new(EmptyExec::new(columns))),
         1 => Ok(scans.remove(0)),
         _ => UnionExec::try_new(scans),
     }

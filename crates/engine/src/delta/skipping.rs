@@ -3,6 +3,7 @@
 use super::faults::in_plan;
 use super::reads::PartitionFilter;
 use super::scan::{Selected, SelectedFile};
+use crate::filters::{is_about_partitions, unqualify};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, UInt64Array, new_null_array,
 };
@@ -10,7 +11,6 @@ use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, ScalarValue, Statistics, ToDFSchema};
 use datafusion::error::Result;
 use datafusion::logical_expr::Expr;
@@ -49,15 +49,10 @@ pub(super) async fn select(
     let mut inexact: Vec<Arc<dyn PhysicalExpr>> = Vec::new();
     let mut conditions: Vec<Arc<dyn PhysicalExpr>> = Vec::new();
     for filter in filters {
-        let physical = state.create_physical_expr(unqualify(filter.clone())?, &df_schema)?;
-        let columns = collect_columns(&physical);
-        let is_about_partitions = !columns.is_empty()
-            && !filter.is_volatile()
-            && columns.iter().all(|column| partitions.columns.contains_key(column.name()));
-        if is_about_partitions {
+        if is_about_partitions(filter, |name| partitions.columns.contains_key(name)) {
             conditions.push(partitions.keep_matching(state, filter, &mut keep)?);
         } else {
-            inexact.push(physical);
+            inexact.push(state.create_physical_expr(unqualify(filter.clone())?, &df_schema)?);
         }
     }
 
@@ -128,15 +123,6 @@ pub(super) async fn select(
 
 fn is_float(schema: &SchemaRef, name: &str) -> bool {
     schema.field_with_name(name).is_ok_and(|field| field.data_type().is_floating())
-}
-
-/// A filter whose columns are found in a schema without table names.
-pub(super) fn unqualify(filter: Expr) -> Result<Expr> {
-    let unqualified = filter.transform(|expr| match expr {
-        Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::from_name(column.name)))),
-        other => Ok(Transformed::no(other)),
-    })?;
-    Ok(unqualified.data)
 }
 
 /// The columns of the filters of which files have statistics.

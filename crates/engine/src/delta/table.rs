@@ -3,6 +3,7 @@
 use super::reads::Reads;
 use super::scan::{self, Selected};
 use super::skipping;
+use crate::filters::pushdown;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
@@ -11,7 +12,6 @@ use datafusion::common::stats::Precision;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use tarn_delta::files::FileId;
 use tarn_delta::row_tracking::MaterializedColumns;
@@ -132,15 +132,6 @@ impl DeltaTable {
         statistics.total_byte_size = usize::try_from(bytes).map_or(Precision::Absent, Precision::Inexact);
         statistics
     }
-
-    fn is_about_partitions(&self, filter: &Expr) -> bool {
-        let columns = filter.column_refs();
-        let partitions: BTreeSet<&str> =
-            self.snapshot.metadata().partition_columns.iter().map(String::as_str).collect();
-        !columns.is_empty()
-            && columns.iter().all(|column| partitions.contains(column.name()))
-            && !filter.is_volatile()
-    }
 }
 
 /// The schema that queries see: texts and bytes as views, which scans of Parquet fill without copies.
@@ -167,11 +158,8 @@ impl TableProvider for DeltaTable {
         &self,
         filters: &[&Expr],
     ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
-        let pushdown = |filter: &&Expr| match self.is_about_partitions(filter) {
-            true => TableProviderFilterPushDown::Exact,
-            false => TableProviderFilterPushDown::Inexact,
-        };
-        Ok(filters.iter().map(pushdown).collect())
+        let partitions = &self.snapshot.metadata().partition_columns;
+        Ok(pushdown(filters, |name| partitions.iter().any(|partition| partition == name)))
     }
 
     async fn scan(

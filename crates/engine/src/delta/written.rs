@@ -1,7 +1,7 @@
 //! Rows that a statement has written and not yet committed, as a table of its own plan.
 
 use super::listed_scan::{self, ListedColumns, ListedFile};
-use super::scan::RowChoice;
+use super::scan::{RowChoice, together};
 use super::table::engine_schema;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -10,8 +10,6 @@ use datafusion::common::project_schema;
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::empty::EmptyExec;
-use datafusion::physical_plan::union::UnionExec;
 use std::sync::Arc;
 use tarn_delta::actions::Add;
 use tarn_delta::schema::to_arrow;
@@ -62,12 +60,7 @@ impl TableProvider for WrittenRows {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let wanted = project_schema(&self.schema, projection)?;
         let columns = ListedColumns::new(&self.snapshot, &self.schema, vec![], vec![]);
-        let mut scans =
-            listed_scan::plan(state, &self.snapshot, &columns, self.files.clone(), &wanted).await?;
-        match scans.len() {
-            0 => Ok(Arc::new(EmptyExec::new(wanted))),
-            1 => Ok(scans.remove(0)),
-            _ => UnionExec::try_new(scans),
-        }
+        let scans = listed_scan::plan(state, &self.snapshot, &columns, self.files.clone(), &wanted).await?;
+        together(scans, wanted)
     }
 }

@@ -5,6 +5,7 @@
 
 use super::partitions::Partitions;
 use crate::Result;
+use crate::filters::{is_about_partitions, pushdown, unqualify};
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
@@ -76,13 +77,8 @@ impl FilesTable {
         })
     }
 
-    fn is_about_partitions(&self, filter: &Expr) -> bool {
-        let columns = filter.column_refs();
-        let partitions = self.schema.table_partition_cols();
-        !partitions.is_empty()
-            && !columns.is_empty()
-            && columns.iter().all(|column| partitions.iter().any(|field| field.name() == column.name()))
-            && !filter.is_volatile()
+    fn is_partition(&self, name: &str) -> bool {
+        self.schema.table_partition_cols().iter().any(|field| field.name() == name)
     }
 
     /// Whether the partition values of a file let it hold rows that pass the filters.
@@ -111,17 +107,6 @@ impl FilesTable {
     }
 }
 
-/// A filter whose columns are found in a schema without table names.
-fn unqualify(filter: Expr) -> DataFusionResult<Expr> {
-    use datafusion::common::Column;
-    use datafusion::common::tree_node::{Transformed, TreeNode};
-    let unqualified = filter.transform(|expr| match expr {
-        Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::from_name(column.name)))),
-        other => Ok(Transformed::no(other)),
-    })?;
-    Ok(unqualified.data)
-}
-
 #[async_trait]
 impl TableProvider for FilesTable {
     fn schema(&self) -> SchemaRef {
@@ -136,11 +121,7 @@ impl TableProvider for FilesTable {
         &self,
         filters: &[&Expr],
     ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
-        let pushdown = |filter: &&Expr| match self.is_about_partitions(filter) {
-            true => TableProviderFilterPushDown::Exact,
-            false => TableProviderFilterPushDown::Inexact,
-        };
-        Ok(filters.iter().map(pushdown).collect())
+        Ok(pushdown(filters, |name| self.is_partition(name)))
     }
 
     async fn scan(
@@ -150,8 +131,8 @@ impl TableProvider for FilesTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let about_partitions: Vec<&Expr> =
-            filters.iter().filter(|filter| self.is_about_partitions(filter)).collect();
+        let chooses = |filter: &&Expr| is_about_partitions(filter, |name| self.is_partition(name));
+        let about_partitions: Vec<&Expr> = filters.iter().filter(chooses).collect();
         let mut files = Vec::with_capacity(self.files.len());
         for file in &self.files {
             if about_partitions.is_empty() || self.may_match(state, file, &about_partitions)? {

@@ -11,8 +11,8 @@ use super::open::TargetPlace;
 use super::rows::default_of;
 use super::{answer, metrics};
 use crate::delta::assign::{assign, generate, may_assign};
-use crate::delta::commit::{RowOptions, commit, in_columns, write_rows_with};
-use crate::delta::evolve;
+use crate::delta::commit::{RowOptions, commit, in_columns, write_rows};
+use crate::delta::evolve::{self, Shape};
 use crate::delta::nested::{Fit, loose};
 use crate::delta::rules::{GENERATION_KEY, TableRules, text_of};
 use crate::delta::table::engine_schema;
@@ -20,7 +20,7 @@ use crate::files::{self, FilesSpec, Listing};
 use crate::lake::GIVEN_SCHEMA;
 use crate::query::Query;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Position, Result, names, planner, syntax};
+use crate::{Error, ErrorKind, Position, Result, names, syntax};
 use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::Schema;
@@ -32,7 +32,7 @@ use futures::StreamExt;
 use object_store::ObjectMeta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tarn_delta::actions::{Metadata, SetTransaction};
+use tarn_delta::actions::SetTransaction;
 use tarn_delta::schema::{StructField, StructType, to_arrow};
 use tarn_delta::transaction::{Operation, Transaction};
 use tarn_dialect::{CopyInto, Property, Text, Validate};
@@ -70,19 +70,15 @@ pub(super) async fn run(run: &Run<'_>, copy: &CopyInto) -> Result<Query> {
         true => evolve::with_new_columns(&snapshot, &renamed(plan.schema().as_arrow(), &names))?,
         false => None,
     };
-    let metadata = evolved.as_ref().map_or_else(|| snapshot.metadata(), |evolved| &evolved.metadata);
-    let schema = evolved.as_ref().map_or_else(|| snapshot.schema(), |evolved| &evolved.schema);
-    let protocol =
-        evolved.as_ref().map_or_else(|| snapshot.protocol(), |evolved| evolved.protocol(&snapshot));
-    let arranged = arrange(run, plan, schema, &names);
+    let shape = Shape::of(&snapshot, evolved.as_ref());
+    let arranged = arrange(run, plan, shape.schema, &names);
     let plan = arranged.map_err(|error| error.at(target.position))?;
     if let Some(validate) = copy.validate {
-        return validated(run, plan, schema, metadata, validate).await;
+        return validated(run, plan, shape, validate).await;
     }
     let physical = run.physical(&plan).await?;
-    let rows = RowOptions::default();
-    let mut written =
-        write_rows_with(run, snapshot.table(), schema, protocol, metadata, physical, &rows).await?;
+    let options = RowOptions::default();
+    let mut written = write_rows(run, snapshot.table(), shape, physical, &options).await?;
     let mut operation = Operation::new("COPY INTO").with("path", copy.path.value.as_str());
     operation.metrics = written.metrics();
     operation.metrics.insert("numSourceFiles".to_owned(), transactions.len().to_string());
@@ -240,12 +236,9 @@ async fn rows_of(run: &Run<'_>, copy: &CopyInto, listing: Listing) -> Result<Log
             }
             query
         }
-        None => {
-            let all = ast::SelectItem::Wildcard(ast::WildcardAdditionalOptions::default());
-            syntax::select(vec![all], from, None)?
-        }
+        None => syntax::select_all(from)?,
     };
-    planner::plan(&state, &run.session.lake, ast::Statement::Query(query)).await
+    run.plan(query).await
 }
 
 fn replace_relation(relation: &mut TableFactor, given: &ObjectName) {
@@ -299,7 +292,7 @@ fn names_of(
 fn named(schema: &StructType, ident: &Ident) -> Result<String> {
     match schema.field(&ident.value) {
         Some(field) => Ok(field.name.clone()),
-        None => Err(super::insert::no_column(schema, &ident.value).at(Position::of(ident.span))),
+        None => Err(Error::no_column(&ident.value, schema.names()).at(Position::of(ident.span))),
     }
 }
 
@@ -355,13 +348,7 @@ fn absent(column: &StructField) -> Result<Option<ast::Expr>> {
 }
 
 /// VALIDATE: the rows are read and checked, and the first of them shown.
-async fn validated(
-    run: &Run<'_>,
-    plan: LogicalPlan,
-    schema: &StructType,
-    metadata: &Metadata,
-    validate: Validate,
-) -> Result<Query> {
+async fn validated(run: &Run<'_>, plan: LogicalPlan, shape: Shape<'_>, validate: Validate) -> Result<Query> {
     let (plan, shown) = match validate {
         Validate::All => (plan, PREVIEW_ROWS),
         Validate::Rows(rows) => {
@@ -370,8 +357,8 @@ async fn validated(
             (limited, rows.min(PREVIEW_ROWS))
         }
     };
-    let columns = Arc::new(crate::delta::commit::all_nullable(&engine_schema(&to_arrow(schema))));
-    let rules = TableRules::of(&run.state(), &columns, schema, metadata)?;
+    let columns = Arc::new(shape.columns());
+    let rules = TableRules::of(run.state(), &columns, shape.schema, shape.metadata)?;
     let mut stream = run.stream(run.physical(&plan).await?).await?;
     let mut preview: Vec<RecordBatch> = Vec::new();
     let mut count = 0usize;
@@ -381,7 +368,7 @@ async fn validated(
             Err(error) => return Err(run.control.explain(error).await),
         };
         rules.check(&batch)?;
-        for (field, column) in schema.fields.iter().zip(batch.columns()) {
+        for (field, column) in shape.schema.fields.iter().zip(batch.columns()) {
             if !field.nullable && column.null_count() > 0 {
                 let message = format!("Column {} is NOT NULL, and a row has no value for it", field.name);
                 return Err(Error::new(ErrorKind::Execution, message));

@@ -2,15 +2,13 @@
 
 use crate::query::Query;
 use crate::session::Run;
-use crate::{Position, Result, copy, metered, planner};
-use datafusion::sql::sqlparser::ast;
+use crate::{Position, Result, copy, metered};
 use std::sync::Arc;
 use tarn_dialect::CopyTo;
 
 pub(super) async fn run(run: &Run<'_>, statement: &CopyTo) -> Result<Query> {
     let session = run.session;
-    let query = ast::Statement::Query(statement.source.clone());
-    let input = planner::plan(&session.state(), &session.lake, query).await?;
+    let input = run.plan(statement.source.clone()).await?;
     let target = tarn_storage::resolve(session.engine.base(), &statement.target);
     let target = target
         .map_err(|error| crate::stores::from_storage(&error).at(Position::of(statement.target_span)))?;

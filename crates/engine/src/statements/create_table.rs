@@ -2,16 +2,16 @@
 
 use super::open::TargetPlace;
 use super::{columns, done, metrics};
-use crate::delta::commit::{Written, commit, write_rows};
+use crate::delta::commit::{RowOptions, Written, commit, write_rows};
+use crate::delta::evolve::Shape;
 use crate::delta::nested::Fit;
 use crate::delta::rules::CONSTRAINT_PREFIX;
 use crate::delta::table::engine_schema;
 use crate::delta::{assign, is_made_meanwhile, rules};
 use crate::query::Query;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Position, Result, planner};
+use crate::{Error, ErrorKind, Position, Result};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col};
-use datafusion::sql::sqlparser::ast;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,10 +44,7 @@ pub(super) async fn run(run: &Run<'_>, create: &CreateTable) -> Result<Query> {
     }
     check_supported(run, create, &target)?;
     let query = match &create.query {
-        Some(query) => Some(
-            planner::plan(&run.session.state(), &run.session.lake, ast::Statement::Query(query.clone()))
-                .await?,
-        ),
+        Some(query) => Some(run.plan(query.clone()).await?),
         None => None,
     };
     let definition = define(run, create, query.as_ref()).await.map_err(|error| error.at(target.position))?;
@@ -67,7 +64,8 @@ pub(super) async fn run(run: &Run<'_>, create: &CreateTable) -> Result<Query> {
         Some(plan) => {
             let plan = into_columns(run, plan, &schema)?;
             let plan = run.physical(&plan).await?;
-            write_rows(run, &store, &schema, &defined.protocol, &defined.metadata, plan).await?
+            let shape = Shape { schema: &schema, protocol: &defined.protocol, metadata: &defined.metadata };
+            write_rows(run, &store, shape, plan, &RowOptions::default()).await?
         }
         None => Written::default(),
     };
@@ -252,7 +250,7 @@ fn replacement(there: Arc<Snapshot>, defined: DefinedTable, operation: Operation
     let old = there.metadata();
     // The table stays the same one: its id and its features remain, and readers of the feed see a new schema.
     let metadata = Metadata { id: old.id.clone(), created_time: old.created_time, ..defined.metadata };
-    let protocol = tarn_delta::definition::upgrade(there.protocol(), &defined.features);
+    let protocol = tarn_delta::features::upgrade(there.protocol(), &defined.features);
     let removes: Vec<_> = there.files().iter().map(|file| file.to_add().to_remove(now, true)).collect();
     let old_domains: Vec<_> = there.domains().cloned().collect();
     let mut transaction = Transaction::new(Arc::clone(&there), operation);

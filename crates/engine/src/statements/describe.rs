@@ -5,12 +5,12 @@ use super::{answer, describe_column, schemas};
 use crate::query::Query;
 use crate::session::Run;
 use crate::target::Target;
-use crate::{Error, Position, Result, planner, syntax};
+use crate::{Error, Position, Result, syntax};
 use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Int32Array, Int64Array, ListBuilder, MapBuilder, RecordBatch, StringArray,
     StringBuilder, TimestampMillisecondArray,
 };
-use datafusion::sql::sqlparser::ast::{self, ObjectName, Spanned};
+use datafusion::sql::sqlparser::ast::{ObjectName, Spanned};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tarn_delta::definition::{CLUSTERING_DOMAIN, clustering_columns};
@@ -28,16 +28,14 @@ pub(super) async fn run(run: &Run<'_>, describe: &Describe) -> Result<Query> {
         }
         Describe::Detail { name } => {
             let snapshot = TargetPlace::of(run, name)?.open(run, name).await?;
-            Ok(answer(run, detail_row(run, name, &snapshot).await?))
+            Ok(answer(run, detail_row(run, name, &snapshot)?))
         }
         Describe::Table { name, extended, column } => match column {
             Some(column) => describe_column::run(run, name, column).await,
             None => table_rows(run, name, *extended).await,
         },
         Describe::Query(query) => {
-            let query = ast::Statement::Query(query.clone());
-            let plan = planner::plan(&run.session.state(), &run.session.lake, query).await?;
-            let schema = tarn_delta::schema::from_arrow(plan.schema().as_arrow())?;
+            let schema = tarn_delta::schema::from_arrow(run.plan(query.clone()).await?.schema().as_arrow())?;
             Ok(answer(run, column_rows(&schema.fields, vec![])?))
         }
         Describe::Schema { name, extended } => schemas::describe(run, name, *extended).await,
@@ -100,7 +98,7 @@ fn history_rows(entries: &[HistoryEntry]) -> Result<RecordBatch> {
 }
 
 /// <https://docs.databricks.com/aws/en/delta/table-details#detail-schema>
-async fn detail_row(run: &Run<'_>, name: &ObjectName, snapshot: &Snapshot) -> Result<RecordBatch> {
+fn detail_row(run: &Run<'_>, name: &ObjectName, snapshot: &Snapshot) -> Result<RecordBatch> {
     let metadata = snapshot.metadata();
     let protocol = snapshot.protocol();
     let shown_name = match Target::of(&run.session.state(), name)? {
@@ -114,7 +112,6 @@ async fn detail_row(run: &Run<'_>, name: &ObjectName, snapshot: &Snapshot) -> Re
         .collect();
     features.sort_unstable();
     features.dedup();
-    let modified = history(snapshot, Some(1)).await?.first().map(|entry| entry.timestamp_millis);
     let size = i64::try_from(snapshot.files().size_bytes()).unwrap_or(i64::MAX);
     let files = i64::try_from(snapshot.files().len()).unwrap_or(i64::MAX);
     let columns: Vec<(&str, ArrayRef)> = vec![
@@ -124,7 +121,7 @@ async fn detail_row(run: &Run<'_>, name: &ObjectName, snapshot: &Snapshot) -> Re
         ("description", texts([metadata.description.as_deref()].into_iter())),
         ("location", texts([Some(snapshot.table().url.as_str())].into_iter())),
         ("createdAt", times([metadata.created_time].into_iter())),
-        ("lastModified", times([modified].into_iter())),
+        ("lastModified", times([snapshot.committed_millis()].into_iter())),
         (
             "partitionColumns",
             lists([metadata.partition_columns.iter().map(String::as_str).collect()].into_iter()),
@@ -174,9 +171,7 @@ async fn table_rows(run: &Run<'_>, name: &ObjectName, extended: bool) -> Result<
     };
     let Some(snapshot) = snapshot else {
         let from = syntax::from(&name.to_string())?;
-        let all = ast::SelectItem::Wildcard(ast::WildcardAdditionalOptions::default());
-        let query = ast::Statement::Query(syntax::select(vec![all], from, None)?);
-        let plan = planner::plan(&run.session.state(), &run.session.lake, query).await;
+        let plan = run.plan(syntax::select_all(from)?).await;
         let plan = plan.map_err(|error| Error { position: Position::of(name.span()), ..error })?;
         let schema = tarn_delta::schema::from_arrow(plan.schema().as_arrow())?;
         return Ok(answer(run, column_rows(&schema.fields, vec![])?));

@@ -4,7 +4,7 @@ use super::answer;
 use super::open::TargetPlace;
 use crate::query::Query;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Position, Result, names};
+use crate::{Error, Position, Result};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
 use datafusion::sql::sqlparser::ast::ObjectName;
 use std::sync::Arc;
@@ -17,13 +17,7 @@ pub(super) async fn run(run: &Run<'_>, table: &ObjectName, column: &ColumnPath) 
     let schema = snapshot.schema();
     let path = resolve(schema, &column.names());
     let field = path.ok().and_then(|path| find(schema, &path)).ok_or_else(|| {
-        let known = || schema.fields.iter().map(|field| field.name.as_str());
-        let error = Error::new(ErrorKind::NotFound, format!("There is no column {column}"))
-            .at(Position::of(column.span()));
-        match names::nearest(&column.to_string(), known()) {
-            Some(near) => error.hint(format!("Did you mean {}?", names::quoted(near))),
-            None => error.hint(format!("There are the columns {}", names::listed(known()))),
-        }
+        Error::no_column(&column.names().join("."), schema.names()).at(Position::of(column.span()))
     })?;
     let comment = field.metadata.get("comment").and_then(serde_json::Value::as_str).unwrap_or("NULL");
     let kind = field.data_type.sql_name();

@@ -4,14 +4,14 @@ use super::open::TargetPlace;
 use super::rows::default_of;
 use super::{metrics, replace};
 use crate::delta::assign::{assign, generate};
-use crate::delta::commit::{RowOptions, Written, commit, write_rows_with};
-use crate::delta::evolve;
+use crate::delta::commit::{RowOptions, Written, commit, write_rows};
+use crate::delta::evolve::{self, Shape};
 use crate::delta::nested::{Fit, loose};
 use crate::delta::rules::{GENERATION_KEY, text_of};
 use crate::delta::table::engine_schema;
 use crate::query::Query;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Position, Result, names, planner, syntax};
+use crate::{Error, ErrorKind, Position, Result, names, syntax};
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, lit};
@@ -21,7 +21,6 @@ use datafusion::sql::sqlparser::tokenizer::Span;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tarn_delta::properties::TableProperties;
 use tarn_delta::schema::{StructField, StructType, to_arrow};
 use tarn_delta::snapshot::Snapshot;
 use tarn_delta::transaction::{Operation, Transaction};
@@ -31,8 +30,7 @@ pub(super) async fn run(run: &Run<'_>, insert: &Insert) -> Result<Query> {
     let target = TargetPlace::of(run, &insert.table)?;
     let snapshot = target.open(run, &insert.table).await?;
     let insert = &prepared(&snapshot, insert)?;
-    let query = ast::Statement::Query(insert.query.clone());
-    let plan = planner::plan(&run.session.state(), &run.session.lake, query).await?;
+    let plan = run.plan(insert.query.clone()).await?;
     let plan = add_partition_values(run, &snapshot, plan, insert)?;
     let names = names_of(plan.schema().as_arrow(), snapshot.schema(), insert)
         .map_err(|error| error.at(target.position))?;
@@ -41,13 +39,10 @@ pub(super) async fn run(run: &Run<'_>, insert: &Insert) -> Result<Query> {
         true => evolve::with_new_columns(&snapshot, &renamed(plan.schema().as_arrow(), &names))?,
         false => None,
     };
-    let metadata = evolved.as_ref().map_or_else(|| snapshot.metadata(), |evolved| &evolved.metadata);
-    let schema = evolved.as_ref().map_or_else(|| snapshot.schema(), |evolved| &evolved.schema);
-    let protocol =
-        evolved.as_ref().map_or_else(|| snapshot.protocol(), |evolved| evolved.protocol(&snapshot));
-    let arranged = arrange(run, plan, schema, &names, insert);
+    let shape = Shape::of(&snapshot, evolved.as_ref());
+    let arranged = arrange(run, plan, shape.schema, &names, insert);
     let (plan, given) = arranged.map_err(|error| error.at(target.position))?;
-    let plan = generate(&run.session.state(), plan, schema, &given)?;
+    let plan = generate(&run.session.state(), plan, shape.schema, &given)?;
     let mut options = RowOptions::default();
     let plan = match &insert.mode {
         InsertMode::ReplaceWhere(condition) => {
@@ -56,10 +51,9 @@ pub(super) async fn run(run: &Run<'_>, insert: &Insert) -> Result<Query> {
         }
         _ => plan,
     };
-    options.feeds = replace::may_split_files(insert) && TableProperties::of(metadata).has_change_feed;
+    options.feeds = replace::may_split_files(insert) && shape.has_feed();
     let physical = run.physical(&plan).await?;
-    let table = snapshot.table();
-    let written = write_rows_with(run, table, schema, protocol, metadata, physical, &options).await?;
+    let written = write_rows(run, snapshot.table(), shape, physical, &options).await?;
     let rows = written.rows;
     let committed = match &insert.mode {
         InsertMode::Append => append(&snapshot, evolved, written).await,
@@ -133,8 +127,7 @@ fn select_tables(body: &mut SetExpr) -> Result<()> {
         SetExpr::Table(table) => {
             let parts = table.schema_name.iter().chain(&table.table_name);
             let name: Vec<String> = parts.map(|part| syntax::quoted(part)).collect();
-            let all = SelectItem::Wildcard(ast::WildcardAdditionalOptions::default());
-            *body = *syntax::select(vec![all], syntax::from(&name.join("."))?, None)?.body;
+            *body = *syntax::select_all(syntax::from(&name.join("."))?)?.body;
             Ok(())
         }
         SetExpr::Query(query) => select_tables(query.body.as_mut()),
@@ -269,7 +262,9 @@ fn names_of(input: &Schema, schema: &StructType, insert: &Insert) -> Result<Vec<
     let find = |name: &str, ident: Option<&Ident>| match schema.field(name) {
         Some(field) => Ok(field.name.clone()),
         None if insert.schema_evolution => Ok(name.to_owned()),
-        None => Err(no_column(schema, name).at(ident.and_then(|ident| Position::of(ident.span)))),
+        None => {
+            Err(Error::no_column(name, schema.names()).at(ident.and_then(|ident| Position::of(ident.span))))
+        }
     };
     let invalid = |message: String| Error::new(ErrorKind::Invalid, message);
     let own = input.fields().iter().take(from_query);
@@ -309,16 +304,6 @@ fn names_of(input: &Schema, schema: &StructType, insert: &Insert) -> Result<Vec<
         }
     }
     Ok(names)
-}
-
-pub(super) fn no_column(schema: &StructType, name: &str) -> Error {
-    let known = schema.fields.iter().map(|field| field.name.as_str());
-    let message = format!("There is no column {} in the table", names::quoted(name));
-    let error = Error::new(ErrorKind::NotFound, message);
-    match names::nearest(name, known.clone()) {
-        Some(near) => error.hint(format!("Did you mean {}?", names::quoted(near))),
-        None => error.hint(format!("There are the columns {}", names::listed(known))),
-    }
 }
 
 /// The rows' columns under the names of those that they are for.

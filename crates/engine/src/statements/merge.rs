@@ -5,14 +5,14 @@ use super::open::TargetPlace;
 use super::rows::{assigned, default_of, find_column, settle};
 use crate::delta::changes::{self, ChangeOptions, DELETE, INSERT, UPDATE};
 use crate::delta::dml::{self, ChangeQuery, Clause, NewValue};
-use crate::delta::evolve;
+use crate::delta::evolve::{self, Shape};
 use crate::delta::identity;
 use crate::delta::qualifiers::{TargetName, qualify};
 use crate::delta::rules::{GENERATION_KEY, text_of};
 use crate::delta::table::{DeltaTable, ROW_COLUMN};
 use crate::query::Query;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Position, Result, names, planner, syntax};
+use crate::{Error, ErrorKind, Position, Result, names, syntax};
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::sql::sqlparser::ast::{
     self, Ident, Join, JoinConstraint, JoinOperator, ObjectNamePart, TableFactor, TableWithJoins,
@@ -42,12 +42,8 @@ pub(super) async fn run(run: &Run<'_>, merge: &Merge) -> Result<Query> {
         true => evolve::with_new_columns(&snapshot, &evolving(merge, &name, &rows))?,
         false => None,
     };
-    let table = match &evolved {
-        Some(evolved) => DeltaTable::with_schema(Arc::clone(&snapshot), &evolved.schema),
-        None => DeltaTable::new(Arc::clone(&snapshot)),
-    }
-    .with_places();
-    let schema = evolved.as_ref().map_or_else(|| snapshot.schema(), |evolved| &evolved.schema);
+    let schema = Shape::of(&snapshot, evolved.as_ref()).schema;
+    let table = DeltaTable::with_schema(Arc::clone(&snapshot), schema).with_places();
     let evolves = merge.schema_evolution;
     let names = Names { evolves, name: &name, target: &target, source: &source, schema, rows: &rows };
     let clauses = merge.clauses.iter().map(|clause| names.clause(clause)).collect::<Result<Vec<_>>>()?;
@@ -136,18 +132,13 @@ fn source_name(source: &TableFactor) -> Result<Ident> {
 /// The columns of the source.
 async fn source_schema(run: &Run<'_>, source: &TableFactor) -> Result<Schema> {
     let from = vec![TableWithJoins { relation: source.clone(), joins: vec![] }];
-    let all = ast::SelectItem::Wildcard(ast::WildcardAdditionalOptions::default());
-    let query = ast::Statement::Query(syntax::select(vec![all], from, None)?);
-    let plan = planner::plan(&run.session.state(), &run.session.lake, query).await?;
+    let plan = run.plan(syntax::select_all(from)?).await?;
     Ok(plan.schema().as_arrow().clone())
 }
 
 /// The source, each row marked, joined with the target as the clauses need it.
 fn join(run: &Run<'_>, table: &DeltaTable, merge: &Merge, names: &Names<'_>) -> Result<Vec<TableWithJoins>> {
-    let marked = vec![
-        ast::SelectItem::Wildcard(ast::WildcardAdditionalOptions::default()),
-        syntax::named(syntax::number(1), SOURCE_COLUMN),
-    ];
+    let marked = vec![syntax::all(), syntax::named(syntax::number(1), SOURCE_COLUMN)];
     let source = vec![TableWithJoins { relation: merge.source.as_ref().clone(), joins: vec![] }];
     let mut from = syntax::from_query(syntax::select(marked, source, None)?, names.source)?;
     let target = dml::give_target(run, table, names.target)?;

@@ -1,6 +1,5 @@
 //! What INSERT OVERWRITE, REPLACE WHERE and REPLACE USING take away before the new rows come.
 
-use super::insert::no_column;
 use super::rows::deletion;
 use crate::delta::changes::Outcome;
 use crate::delta::commit::{Written, commit};
@@ -10,7 +9,7 @@ use crate::delta::reads::Reads;
 use crate::delta::written::WrittenRows;
 use crate::lake::GIVEN_SCHEMA;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Position, Result, planner, syntax};
+use crate::{Error, ErrorKind, Position, Result, syntax};
 use datafusion::datasource::ViewTable;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::{self, Ident};
@@ -47,9 +46,8 @@ pub(super) async fn with_condition(
     let from = syntax::from(&format!("{GIVEN_SCHEMA}.new AS {}", syntax::quoted(&name.alias.value)))?;
     let mut holds = condition.expr.as_ref().clone();
     name.shorten(&mut holds);
-    let all = ast::SelectItem::Wildcard(ast::WildcardAdditionalOptions::default());
-    let query = syntax::select(vec![all, syntax::named(holds, "__tarn_holds")], from, None)?;
-    planner::plan(&run.session.state(), &run.session.lake, ast::Statement::Query(query)).await
+    let items = vec![syntax::all(), syntax::named(holds, "__tarn_holds")];
+    run.plan(syntax::select(items, from, None)?).await
 }
 
 /// Commits the new rows, and what they replace.
@@ -199,8 +197,9 @@ fn matches_new_row(snapshot: &Snapshot, alias: &Ident, columns: &[Ident]) -> Res
     let mut conditions = Vec::with_capacity(columns.len());
     for column in columns {
         let field = snapshot.schema().field(&column.value);
+        let known = snapshot.schema().names();
         let field =
-            field.ok_or_else(|| no_column(snapshot.schema(), &column.value).at(Position::of(column.span)))?;
+            field.ok_or_else(|| Error::no_column(&column.value, known).at(Position::of(column.span)))?;
         conditions.push(syntax::same(syntax::column(alias, &field.name), syntax::column(&new, &field.name)));
     }
     let Some(condition) = syntax::all_of(conditions) else {

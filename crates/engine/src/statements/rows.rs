@@ -13,7 +13,7 @@ use crate::delta::rules::{DEFAULT_KEY, GENERATION_KEY, text_of};
 use crate::delta::table::DeltaTable;
 use crate::query::Query;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Position, Result, names, syntax};
+use crate::{Error, ErrorKind, Position, Result, syntax};
 use datafusion::sql::sqlparser::ast;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -210,13 +210,7 @@ pub(super) fn find_column(
         None => return Err(Error::new(ErrorKind::Invalid, "An assignment names no column")),
     };
     let Some(found) = place(start) else {
-        let known = schema.fields.iter().map(|field| field.name.as_str());
-        let error = Error::new(ErrorKind::NotFound, format!("There is no column {}", names::quoted(start)))
-            .at(Position::of(column.span()));
-        return Err(match names::nearest(start, known.clone()) {
-            Some(near) => error.hint(format!("Did you mean {}?", names::quoted(near))),
-            None => error.hint(format!("There are the columns {}", names::listed(known))),
-        });
+        return Err(Error::no_column(start, schema.names()).at(Position::of(column.span())));
     };
     let mut path = Vec::new();
     let mut data_type = &schema.fields[found].data_type;

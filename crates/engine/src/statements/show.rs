@@ -5,9 +5,9 @@ use super::open::TargetPlace;
 use crate::delta;
 use crate::query::Query;
 use crate::session::Run;
-use crate::{Error, ErrorKind, Result, planner, syntax};
+use crate::{Error, ErrorKind, Result, syntax};
 use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
-use datafusion::sql::sqlparser::ast::{self, ObjectName, ObjectNamePart};
+use datafusion::sql::sqlparser::ast::{ObjectName, ObjectNamePart};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectStore;
 use std::collections::BTreeSet;
@@ -49,9 +49,7 @@ pub(super) async fn run(run: &Run<'_>, show: &Show) -> Result<Query> {
         }
         Show::Columns { table } => {
             let from = syntax::from(&table.to_string())?;
-            let all = ast::SelectItem::Wildcard(ast::WildcardAdditionalOptions::default());
-            let query = ast::Statement::Query(syntax::select(vec![all], from, None)?);
-            let plan = planner::plan(&run.session.state(), &run.session.lake, query).await?;
+            let plan = run.plan(syntax::select_all(from)?).await?;
             let names = plan.schema().fields().iter().map(|field| field.name().clone()).collect();
             one_column(run, "col_name", names)
         }

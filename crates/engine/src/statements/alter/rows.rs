@@ -3,10 +3,10 @@
 use super::Altering;
 use crate::delta::table::DeltaTable;
 use crate::lake::GIVEN_SCHEMA;
-use crate::{Error, ErrorKind, Result, planner, syntax};
+use crate::{Error, ErrorKind, Result, syntax};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::Int64Type;
-use datafusion::sql::sqlparser::ast::{self, Expr};
+use datafusion::sql::sqlparser::ast::Expr;
 use futures::StreamExt;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(super) async fn number(
     run.session.lake.give("target", Arc::new(scanned));
     let from = syntax::from(&format!("{GIVEN_SCHEMA}.target"))?;
     let query = syntax::select(vec![syntax::named(aggregate, "number")], from, filter)?;
-    let plan = planner::plan(&run.session.state(), &run.session.lake, ast::Statement::Query(query)).await?;
+    let plan = run.plan(query).await?;
     let mut stream = run.stream(run.physical(&plan).await?).await?;
     let mut found = None;
     while let Some(batch) = stream.next().await {
