@@ -8,15 +8,18 @@
 
 use crate::reader::{Parsed, Reader};
 use crate::terms::ColumnPath;
+use crate::time_travel::AsOf;
 use sqlparser::ast::{ObjectName, Query};
 
 /// A DESCRIBE statement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Describe {
-    /// `DESCRIBE [TABLE] [EXTENDED | FORMATTED] name [column]`.
+    /// `DESCRIBE [TABLE] [EXTENDED | FORMATTED] name [version] [column]`.
     Table {
         /// The table or view.
         name: ObjectName,
+        /// The version of it; the newest where none is named.
+        as_of: Option<AsOf>,
         /// `EXTENDED` or `FORMATTED`: also what is not about columns.
         extended: bool,
         /// The one column to describe.
@@ -85,8 +88,9 @@ pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Describe> {
     }
     let extended = reader.has_more_than(1) && reader.take_one(&["EXTENDED", "FORMATTED"]).is_some();
     let name = reader.table_name()?;
+    let as_of = AsOf::parse(reader)?;
     let column = if reader.has_more_than(0) { Some(reader.column()?) } else { None };
-    Ok(Describe::Table { name, extended, column })
+    Ok(Describe::Table { name, as_of, extended, column })
 }
 
 #[cfg(test)]
@@ -98,9 +102,14 @@ mod tests {
     fn check(sql: &str, expect: &str) {
         let Statement::Describe(describe) = statement(sql) else { panic!("{sql}") };
         let found = match *describe {
-            Describe::Table { name, extended, column } => {
+            Describe::Table { name, as_of, extended, column } => {
+                let as_of = match as_of {
+                    Some(AsOf::Version { version, .. }) => format!(" at {version}"),
+                    Some(AsOf::Timestamp { time, .. }) => format!(" at {time}"),
+                    None => String::new(),
+                };
                 let column = column.map(|c| format!(" {c}")).unwrap_or_default();
-                format!("table {name}{column}{}", if extended { " extended" } else { "" })
+                format!("table {name}{as_of}{column}{}", if extended { " extended" } else { "" })
             }
             Describe::History { name, limit } => format!("history {name} {limit:?}"),
             Describe::Detail { name } => format!("detail {name}"),
@@ -117,6 +126,16 @@ mod tests {
         check("DESCRIBE EXTENDED delta.`/p`", "table delta.`/p` extended");
         check("DESCRIBE TABLE FORMATTED t", "table t extended");
         check("DESCRIBE TABLE t a.b", "table t a.b");
+    }
+
+    #[test]
+    fn versions() {
+        check("DESCRIBE t VERSION AS OF 3", "table t at 3");
+        check("DESCRIBE TABLE EXTENDED t@v3", "table t at 3 extended");
+        check("DESCRIBE delta.`/p@v3` a.b", "table delta.`/p` at 3 a.b");
+        check("DESC t TIMESTAMP AS OF '2024-01-31' a", "table t at '2024-01-31' a");
+        check("DESCRIBE t version", "table t version");
+        assert_eq!(error("DESCRIBE t VERSION AS OF x"), "1:26 Expected: a version's number, found: x");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! ALTER TABLE, COMMENT ON, schemas, SHOW CREATE TABLE, identity columns.
 
 use crate::home::Home;
+use crate::steps::check_errors;
 use tarn_lakehouse::ErrorKind;
 
 async fn check_error(home: &Home, sql: &str, kind: ErrorKind, message: &str) {
@@ -474,4 +475,38 @@ async fn filters_reach_into_columns_that_were_altered() {
             assert_eq!(found, format!(r#"[{{"id":{id}}}]"#), "{filter} after {alteration}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earlier_versions_are_described_with_their_columns() {
+    let home = Home::new();
+    home.rows("CREATE TABLE t (a INT COMMENT 'first'); ALTER TABLE t ADD COLUMN b STRING").await;
+    home.rows("CREATE TEMPORARY VIEW v AS SELECT 1 AS x").await;
+    let old = r#"[{"col_name":"a","data_type":"int","comment":"first"}]"#;
+    let new = r#"[{"col_name":"a","data_type":"int","comment":"first"},{"col_name":"b","data_type":"string","comment":null}]"#;
+    let folder = home.path("main/default/t").display().to_string();
+    for (sql, expect) in [
+        ("DESCRIBE t VERSION AS OF 0".to_owned(), old),
+        ("DESCRIBE TABLE t@v0".to_owned(), old),
+        (format!("DESC delta.`{folder}@v0`"), old),
+        ("DESCRIBE t VERSION AS OF 1".to_owned(), new),
+        ("DESCRIBE t".to_owned(), new),
+    ] {
+        assert_eq!(home.rows(&sql).await, expect, "{sql}");
+    }
+    let extended = home.rows("DESCRIBE EXTENDED t@v0").await;
+    assert!(extended.contains(r#""col_name":"Location""#) && !extended.contains(r#""col_name":"b""#));
+    let one = home.rows("DESCRIBE t VERSION AS OF 1 b").await;
+    assert!(one.contains(r#"{"info_name":"data_type","info_value":"string"}"#), "{one}");
+    check_errors(
+        &home,
+        &[
+            ("DESCRIBE t VERSION AS OF 0 b", ErrorKind::NotFound, "There is no column b"),
+            ("DESCRIBE t VERSION AS OF 9", ErrorKind::NotFound, "Version 9"),
+            ("DESCRIBE v VERSION AS OF 0", ErrorKind::Invalid, "v is a view, not a table"),
+            ("DESCRIBE u VERSION AS OF 0", ErrorKind::NotFound, "There is no table u"),
+            ("DESCRIBE t TIMESTAMP AS OF '1999-01-01'", ErrorKind::NotFound, "1999-01-01"),
+        ],
+    )
+    .await;
 }

@@ -17,7 +17,7 @@ use tarn_delta::definition::{CLUSTERING_DOMAIN, clustering_columns};
 use tarn_delta::history::{HistoryEntry, history};
 use tarn_delta::schema::StructField;
 use tarn_delta::snapshot::Snapshot;
-use tarn_dialect::Describe;
+use tarn_dialect::{AsOf, Describe};
 
 pub(super) async fn run(run: &Run<'_>, describe: &Describe) -> Result<Query> {
     match describe {
@@ -30,9 +30,9 @@ pub(super) async fn run(run: &Run<'_>, describe: &Describe) -> Result<Query> {
             let snapshot = TargetPlace::of(run, name)?.open(run, name).await?;
             Ok(answer(run, detail_row(run, name, &snapshot)?))
         }
-        Describe::Table { name, extended, column } => match column {
-            Some(column) => describe_column::run(run, name, column).await,
-            None => table_rows(run, name, *extended).await,
+        Describe::Table { name, as_of, extended, column } => match column {
+            Some(column) => describe_column::run(run, name, as_of.as_ref(), column).await,
+            None => table_rows(run, name, as_of.as_ref(), *extended).await,
         },
         Describe::Query(query) => {
             let schema = tarn_delta::schema::from_arrow(run.plan(query.clone()).await?.schema().as_arrow())?;
@@ -163,9 +163,11 @@ fn logical_path(snapshot: &Snapshot, path: &[String]) -> String {
 }
 
 /// The columns of a table or view, and of a table what else there is to say.
-async fn table_rows(run: &Run<'_>, name: &ObjectName, extended: bool) -> Result<Query> {
+async fn table_rows(run: &Run<'_>, name: &ObjectName, as_of: Option<&AsOf>, extended: bool) -> Result<Query> {
     let target = Target::of(&run.session.state(), name)?;
     let snapshot = match &target {
+        // Only tables have versions.
+        _ if as_of.is_some() => Some(TargetPlace::of(run, name)?.at(run, as_of)?.open(run, name).await?),
         Target::Path { format, .. } if format != crate::lake::DELTA_SCHEMA => None,
         _ => TargetPlace::of(run, name)?.find(run).await?,
     };

@@ -10,10 +10,15 @@ use datafusion::sql::sqlparser::ast::ObjectName;
 use std::sync::Arc;
 use tarn_delta::alter::resolve;
 use tarn_delta::schema::{DataType, StructField, StructType};
-use tarn_dialect::ColumnPath;
+use tarn_dialect::{AsOf, ColumnPath};
 
-pub(super) async fn run(run: &Run<'_>, table: &ObjectName, column: &ColumnPath) -> Result<Query> {
-    let snapshot = TargetPlace::of(run, table)?.open(run, table).await?;
+pub(super) async fn run(
+    run: &Run<'_>,
+    table: &ObjectName,
+    as_of: Option<&AsOf>,
+    column: &ColumnPath,
+) -> Result<Query> {
+    let snapshot = TargetPlace::of(run, table)?.at(run, as_of)?.open(run, table).await?;
     let schema = snapshot.schema();
     let path = resolve(schema, &column.names());
     let field = path.ok().and_then(|path| find(schema, &path)).ok_or_else(|| {

@@ -3,11 +3,12 @@
 use crate::delta::{self, Place, PlaceVersion};
 use crate::session::Run;
 use crate::target::Target;
-use crate::{Error, ErrorKind, Position, Result, names};
+use crate::{Error, ErrorKind, Position, Result, names, time_travel};
 use datafusion::sql::sqlparser::ast::{ObjectName, Spanned};
 use std::sync::Arc;
 use tarn_delta::TableStore;
 use tarn_delta::snapshot::Snapshot;
+use tarn_dialect::AsOf;
 
 /// Where a statement's table is, or is to be.
 pub(super) struct TargetPlace {
@@ -38,12 +39,23 @@ impl TargetPlace {
         Ok(Self { place, position, short_name })
     }
 
+    /// The same table at another version, where one is named.
+    ///
+    /// # Errors
+    /// When a time is none, at its place.
+    pub(super) fn at(mut self, run: &Run<'_>, as_of: Option<&AsOf>) -> Result<Self> {
+        if let Some(as_of) = as_of {
+            self.place = self.place.at(time_travel::version(&run.session.state(), as_of)?);
+        }
+        Ok(self)
+    }
+
     /// The store of the table's folder.
     pub(super) fn store(&self, run: &Run<'_>) -> Result<TableStore> {
         delta::table_store(run.session.engine.stores(), &self.place.url)
     }
 
-    /// The newest version, or none where there is no table.
+    /// Its version, or none where there is no table.
     pub(super) async fn find(&self, run: &Run<'_>) -> Result<Option<Arc<Snapshot>>> {
         match delta::open(run.session.engine.stores(), &self.place).await {
             Ok(snapshot) => Ok(Some(snapshot)),
@@ -52,10 +64,10 @@ impl TargetPlace {
         }
     }
 
-    /// The newest version.
+    /// Its version.
     ///
     /// # Errors
-    /// When there is no table.
+    /// When there is no table, or no such version.
     pub(super) async fn open(&self, run: &Run<'_>, name: &ObjectName) -> Result<Arc<Snapshot>> {
         self.find(run).await?.ok_or_else(|| {
             let shown = names::quoted(&name.to_string());
