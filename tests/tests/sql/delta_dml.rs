@@ -443,3 +443,73 @@ async fn not_a_number_is_not_skipped() {
     )
     .await;
 }
+
+/// The files are taken away first: what would read them fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_partitions_are_deleted_without_being_read() {
+    let home = Home::new();
+    for vectors in ["false", "true"] {
+        home.rows(&format!(
+            "CREATE OR REPLACE TABLE t (id INT, p STRING, day DATE) PARTITIONED BY (p, day) TBLPROPERTIES \
+             ('delta.enableChangeDataFeed' = 'true', 'delta.enableDeletionVectors' = '{vectors}')"
+        ))
+        .await;
+        let (past, future) = ("DATE '2020-01-01'", "DATE '9999-01-01'");
+        home.rows(&format!(
+            "INSERT INTO t VALUES (1, 'a', {past}), (2, 'a', {past}), (3, 'a', {future}), (4, 'b', {past}), (5, 'c', {past}), \
+             (6, NULL, {past}); DELETE FROM t WHERE id = 2"
+        ))
+        .await;
+        for folder in std::fs::read_dir(home.path("main/default/t")).unwrap() {
+            let folder = folder.unwrap();
+            if folder.file_name().to_string_lossy().starts_with("p=") {
+                std::fs::remove_dir_all(folder.path()).unwrap();
+            }
+        }
+        let error = home.error("DELETE FROM t WHERE p = 'a' AND id = 1").await;
+        assert_eq!(error.kind, ErrorKind::BadData, "{error:?}");
+        check(
+            &home,
+            &[
+                ("DELETE FROM t WHERE p = 'a' AND t.day < current_date()", affected(1).as_str()),
+                ("DELETE FROM t x WHERE upper(x.p) = 'B'", affected(1).as_str()),
+                ("DELETE FROM t WHERE p = 'b'", affected(0).as_str()),
+                (
+                    "INSERT INTO t REPLACE WHERE p = 'c' VALUES (50, 'c', DATE '2021-01-01')",
+                    inserted(1).as_str(),
+                ),
+                ("SELECT id FROM t WHERE p = 'c'", r#"[{"id":50}]"#),
+                // Two files of which nothing is left but their names, and one that is there.
+                ("DELETE FROM t", affected(3).as_str()),
+                ("SELECT count(*) AS n FROM t", r#"[{"n":0}]"#),
+            ],
+        )
+        .await;
+        let history = home.rows("DESCRIBE HISTORY t LIMIT 1").await;
+        for metric in ["numDeletedRows", "numRemovedFiles"] {
+            assert!(history.contains(&format!(r#""{metric}":"3""#)), "{history}");
+        }
+        for metric in ["numCopiedRows", "numAddedChangeFiles"] {
+            assert!(history.contains(&format!(r#""{metric}":"0""#)), "{history}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_tells_of_partitions_that_were_deleted() {
+    let home = Home::new();
+    home.rows(
+        "CREATE TABLE t (id INT, p STRING) PARTITIONED BY (p) TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true'); \
+         INSERT INTO t VALUES (1, 'a'), (2, 'a'), (3, 'b'); DELETE FROM t WHERE p = 'a'",
+    )
+    .await;
+    check(
+        &home,
+        &[(
+            "SELECT id, p, _change_type AS c FROM table_changes('t', 2) ORDER BY id",
+            r#"[{"id":1,"p":"a","c":"delete"},{"id":2,"p":"a","c":"delete"}]"#,
+        )],
+    )
+    .await;
+    assert!(!home.path("main/default/t/_change_data").exists());
+}

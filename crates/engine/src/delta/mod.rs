@@ -25,6 +25,7 @@ mod sample;
 pub(crate) mod scan;
 mod skipping;
 pub(crate) mod table;
+pub(crate) mod whole_files;
 pub(crate) mod written;
 
 pub(crate) use feed::{FeedBound, FeedTable};

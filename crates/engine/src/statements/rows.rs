@@ -11,6 +11,7 @@ use crate::delta::qualifiers::TargetName;
 use crate::delta::reads::Reads;
 use crate::delta::rules::{DEFAULT_KEY, GENERATION_KEY, text_of};
 use crate::delta::table::DeltaTable;
+use crate::delta::whole_files;
 use crate::query::Query;
 use crate::session::Run;
 use crate::{Error, ErrorKind, Position, Result, syntax};
@@ -83,11 +84,8 @@ impl Change<'_> {
     async fn run(self, run: &Run<'_>, mut operation: Operation) -> Result<Outcome> {
         let Self { place, snapshot, name, filter, clauses } = self;
         let table = DeltaTable::new(Arc::clone(&snapshot)).with_places();
-        let from = dml::give_target(run, &table, &name.alias)?;
-        let target = changes::Target::of(&table, None);
-        let plan = dml::plan(run, target, ChangeQuery { name, from, filter, clauses }).await?;
-        let options = ChangeOptions { may_delete_twice: false };
-        let outcome = changes::apply(run, target, plan, options).await?;
+        let query = ChangeQuery { name, from: vec![], filter, clauses };
+        let outcome = outcome(run, &table, query).await?;
         let changed = match operation.name.as_str() {
             "DELETE" => ("numDeletedRows", outcome.deleted),
             _ => ("numUpdatedRows", outcome.updated),
@@ -105,13 +103,23 @@ pub(super) async fn deletion(
     filter: ast::Expr,
 ) -> Result<(Outcome, Arc<Reads>)> {
     let table = DeltaTable::new(Arc::clone(snapshot)).with_places();
-    let from = dml::give_target(run, &table, &name.alias)?;
     let clauses = dml::only_clause(DELETE, vec![]);
-    let query = ChangeQuery { name: name.clone(), from, filter: Some(filter), clauses };
-    let target = changes::Target::of(&table, None);
-    let plan = dml::plan(run, target, query).await?;
-    let outcome = changes::apply(run, target, plan, ChangeOptions { may_delete_twice: false }).await?;
+    let query = ChangeQuery { name: name.clone(), from: vec![], filter: Some(filter), clauses };
+    let outcome = outcome(run, &table, query).await?;
     Ok((outcome, Arc::clone(&table.reads)))
+}
+
+/// What a change of a table alone comes to, not committed.
+async fn outcome(run: &Run<'_>, table: &DeltaTable, mut query: ChangeQuery) -> Result<Outcome> {
+    if query.clauses.iter().all(|clause| clause.action == DELETE)
+        && let Some(outcome) = whole_files::deletion(run, table, &query.name, query.filter.as_ref()).await?
+    {
+        return Ok(outcome);
+    }
+    query.from = dml::give_target(run, table, &query.name.alias)?;
+    let target = changes::Target::of(table, None);
+    let plan = dml::plan(run, target, query).await?;
+    changes::apply(run, target, plan, ChangeOptions { may_delete_twice: false }).await
 }
 
 /// Commits what a change came to; nothing where nothing changed.
