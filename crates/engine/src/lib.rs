@@ -12,6 +12,7 @@ mod feed_calls;
 mod files;
 mod filters;
 mod lake;
+mod literals;
 mod map_fields;
 mod memory;
 mod metered;

@@ -1,7 +1,7 @@
 //! From a statement's syntax tree to DataFusion's plan: which statements there are, and what is wrong with the rest.
 
 use crate::lake::Lake;
-use crate::{Error, ErrorKind, Position, Result, case, feed_calls, names, read_files, time_travel};
+use crate::{Error, ErrorKind, Position, Result, case, feed_calls, literals, names, read_files, time_travel};
 use datafusion::common::TableReference;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
@@ -22,6 +22,7 @@ pub(crate) async fn plan(
     read_files::replace(&mut statement, |spec| lake.add_call(spec))?;
     feed_calls::replace(state, &mut statement, |call| lake.add_feed(call))?;
     time_travel::resolve(state, &mut statement)?;
+    literals::keep_digits(&mut statement);
     check_tables(state, lake, &statement).await?;
     for _ in 0..case::MAX_ROUNDS {
         let planned = state.statement_to_plan(DfStatement::Statement(Box::new(statement.clone()))).await;

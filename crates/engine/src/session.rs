@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::lake::{DEFAULT_CATALOG, DEFAULT_SCHEMA, Lake, LakeCatalogs};
+use crate::literals::DecimalsBesideDoubles;
 use crate::map_fields::MapFields;
 use crate::query::{Query, QueryControl};
 use crate::settings::Settings;
@@ -49,6 +50,7 @@ impl Session {
             .with_physical_optimizer_rules(rules)
             .with_config(config)
             .with_runtime_env(Arc::clone(&engine.runtime))
+            .with_expr_planners(vec![Arc::new(DecimalsBesideDoubles)])
             .with_default_features()
             .with_catalog_list(Arc::new(LakeCatalogs(Arc::clone(&lake))))
             .build();

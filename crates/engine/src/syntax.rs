@@ -1,11 +1,14 @@
 //! Small pieces of syntax trees, for statements that are planned as queries. What a person wrote keeps its place.
 
+use crate::literals::keep_digits;
 use crate::{Error, ErrorKind, Result};
+use datafusion::common::DFSchema;
+use datafusion::execution::SessionState;
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Spanned,
-    Statement, TableAlias, TableFactor, TableWithJoins, Value, WildcardAdditionalOptions,
+    BinaryOperator, CaseWhen, Expr, ExprWithAlias, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem,
+    SetExpr, Spanned, Statement, TableAlias, TableFactor, TableWithJoins, Value, WildcardAdditionalOptions,
 };
 use datafusion::sql::sqlparser::dialect::DatabricksDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -27,7 +30,25 @@ pub(crate) fn parse_query(text: &str) -> Result<Box<Query>> {
 pub(crate) fn parse_expr(text: &str, what: &str) -> Result<Expr> {
     let parsed =
         Parser::new(&DatabricksDialect {}).try_with_sql(text).and_then(|mut parser| parser.parse_expr());
-    parsed.map_err(|error| Error::new(ErrorKind::Invalid, format!("{what} ({text}) does not parse: {error}")))
+    let mut expr = parsed.map_err(|error| {
+        Error::new(ErrorKind::Invalid, format!("{what} ({text}) does not parse: {error}"))
+    })?;
+    keep_digits(&mut expr);
+    Ok(expr)
+}
+
+/// What an expression that a table keeps means over some columns.
+///
+/// # Errors
+/// When it does not parse, and when it means nothing.
+pub(crate) fn kept_expr(
+    state: &SessionState,
+    text: &str,
+    what: &str,
+    columns: &DFSchema,
+) -> Result<datafusion::logical_expr::Expr> {
+    let with_alias = ExprWithAlias { expr: parse_expr(text, what)?, alias: None };
+    Ok(state.create_logical_expr_from_sql_expr(with_alias, columns)?)
 }
 
 /// A query over tables, with a filter.

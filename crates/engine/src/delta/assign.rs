@@ -2,7 +2,7 @@
 
 use super::nested::{Fit, fitted, is_nested, loose, may_fit};
 use super::rules::{GENERATION_KEY, text_of};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, syntax};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::{Column, ExprSchema};
 use datafusion::execution::SessionState;
@@ -91,10 +91,9 @@ pub(crate) fn generate(
             continue;
         };
         let name = Column::name(&column).to_owned();
-        let value = state.create_logical_expr(text, &input).map_err(|error| {
-            let inner = Error::from(error);
-            let message =
-                format!("The generated column {name} ({text}) cannot be computed: {}", inner.message);
+        let what = format!("The generated column {name}");
+        let value = syntax::kept_expr(state, text, &what, &input).map_err(|inner| {
+            let message = format!("{what} ({text}) cannot be computed: {}", inner.message);
             Error { message, position: None, ..inner }
         })?;
         columns.push(cast(value, input.field(place).data_type().clone()).alias(name));

@@ -1,6 +1,6 @@
 //! What a table asks of its rows, in SQL: CHECK constraints and invariants, generated columns, lengths of text.
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, syntax};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringViewArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::compute::kernels::cmp::distinct;
@@ -205,15 +205,12 @@ fn evaluate(expr: &Arc<dyn PhysicalExpr>, batch: &RecordBatch) -> Result<ArrayRe
 
 /// An expression of the table over its columns.
 fn compile(state: &SessionState, schema: &DFSchema, text: &str, what: &str) -> Result<Arc<dyn PhysicalExpr>> {
-    let planned =
-        state.create_logical_expr(text, schema).and_then(|expr| state.create_physical_expr(expr, schema));
-    planned.map_err(|error| {
-        let inner = Error::from(error);
-        Error {
-            message: format!("{what} ({text}) cannot be evaluated: {}", inner.message),
-            position: None,
-            ..inner
-        }
+    let planned = syntax::kept_expr(state, text, what, schema)
+        .and_then(|expr| Ok(state.create_physical_expr(expr, schema)?));
+    planned.map_err(|inner| Error {
+        message: format!("{what} ({text}) cannot be evaluated: {}", inner.message),
+        position: None,
+        ..inner
     })
 }
 

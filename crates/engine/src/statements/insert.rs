@@ -9,6 +9,7 @@ use crate::delta::evolve::{self, Shape};
 use crate::delta::nested::{Fit, loose};
 use crate::delta::rules::{GENERATION_KEY, text_of};
 use crate::delta::table::engine_schema;
+use crate::literals::keep_digits;
 use crate::query::Query;
 use crate::session::Run;
 use crate::{Error, ErrorKind, Position, Result, names, syntax};
@@ -190,7 +191,9 @@ fn add_partition_values(
     let empty = DFSchema::empty();
     for (place, partition) in insert.partition.iter().enumerate() {
         if let Some(value) = &partition.value {
-            let with_alias = ast::ExprWithAlias { expr: value.expr.as_ref().clone(), alias: None };
+            let mut expr = value.expr.as_ref().clone();
+            keep_digits(&mut expr);
+            let with_alias = ast::ExprWithAlias { expr, alias: None };
             let value = state.create_logical_expr_from_sql_expr(with_alias, &empty);
             let value = value.map_err(|error| {
                 Error::from(error)
