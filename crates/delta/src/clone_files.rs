@@ -106,7 +106,7 @@ async fn copy_file(from: &DataPath, to: &DataPath) -> Result<()> {
     let mut upload = Upload::new(std::sync::Arc::clone(&to.store), to.path.clone());
     loop {
         match bytes.try_next().await {
-            Ok(Some(part)) => upload.write(part.into()).await?,
+            Ok(Some(part)) => upload.write(part).await?,
             Ok(None) => break,
             Err(error) => {
                 upload.abort().await;

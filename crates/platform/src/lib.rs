@@ -13,8 +13,8 @@ pub mod http;
 mod instant;
 
 pub use home::{
-    HAS_THREADS, MaybeSend, MaybeSync, count_work, drive, random_bytes, sleep, slice_is_over, spawn,
-    unix_millis, yield_now,
+    HAS_THREADS, MaybeSend, MaybeSync, count_work, drive, random_bytes, side_by_side, sleep, slice_is_over,
+    spawn, unix_millis, yield_now,
 };
 #[cfg(target_arch = "wasm32")]
 pub use home::{SendWrapper, js, kick_drivers, macrotask};

@@ -1,10 +1,12 @@
 //! Rows into data files: splits them by partition, writes Parquet, and describes the files as `add` actions.
 
+mod blocks;
 mod conform;
 mod open_file;
 mod parquet_file;
 pub mod path;
 mod plan;
+mod row_group;
 mod split;
 mod stats;
 mod upload;
@@ -25,6 +27,9 @@ use object_store::ObjectStoreExt as _;
 use open_file::OpenFile;
 use split::{PartitionKey, Splitter};
 use std::collections::BTreeMap;
+
+/// Rows that are split and encoded at once: a batch may be larger than a file.
+const ROWS_AT_ONCE: usize = 8192;
 
 /// Writes rows into files of a table. The files belong to the table once a transaction has added them.
 ///
@@ -69,10 +74,23 @@ impl DataWriter {
                 batch.num_columns()
             )));
         }
-        let columns = self.conformed(&batch)?;
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let rows = batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start));
+            start += rows.num_rows();
+            self.write_some(&rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_some(&mut self, batch: &RecordBatch) -> Result<()> {
+        let columns = self.conformed(batch)?;
         let rows = RecordBatch::try_new(self.file_schema.clone(), columns)?;
-        for (key, rows) in self.splitter.split(&batch, &rows)? {
-            self.write_partition(key, &rows).await?;
+        let mut split = self.splitter.split(batch, &rows)?;
+        while !split.is_empty() {
+            let later = split.split_off(split.len().min(self.plan.max_open_files.max(1)));
+            self.write_partitions(split).await?;
+            split = later;
         }
         self.hold_memory().await
     }
@@ -91,37 +109,32 @@ impl DataWriter {
         Ok(columns)
     }
 
-    async fn write_partition(&mut self, key: PartitionKey, rows: &RecordBatch) -> Result<()> {
-        let mut start = 0;
-        // A batch may be larger than a file.
-        const ROWS_AT_ONCE: usize = 8192;
-        while start < rows.num_rows() {
-            let slice = rows.slice(start, ROWS_AT_ONCE.min(rows.num_rows() - start));
-            start += slice.num_rows();
-            if !self.open.contains_key(&key) {
-                self.make_room_for_file().await?;
-                let file = OpenFile::create(&self.plan, self.file_schema.clone(), &key, self.opened)?;
-                self.opened += 1;
-                self.open.insert(key.clone(), file);
-            }
-            let Some(file) = self.open.get_mut(&key) else { continue };
-            file.write(&slice).await?;
-            if file.size_bytes() >= self.plan.target_file_size_bytes {
-                self.finish_file(&key).await?;
-            }
-            // Looking at all files costs more than a few rows are worth.
-            if start < rows.num_rows() {
-                self.hold_memory().await?;
-            }
+    /// Appends to the files of some partitions, side by side.
+    async fn write_partitions(&mut self, split: Vec<(PartitionKey, RecordBatch)>) -> Result<()> {
+        let mut rows: BTreeMap<PartitionKey, RecordBatch> = split.into_iter().collect();
+        self.open_files(&rows).await?;
+        let writes = self.open.iter_mut().filter_map(|(key, file)| {
+            let rows = rows.remove(key)?;
+            Some(async move { file.write(&rows).await })
+        });
+        futures::future::join_all(writes).await.into_iter().collect::<Result<()>>()?;
+        let is_full = |file: &OpenFile| file.size_bytes() >= self.plan.target_file_size_bytes;
+        let full = self.open.iter().filter(|(_, file)| is_full(file)).map(|(key, _)| key.clone());
+        for key in full.collect::<Vec<_>>() {
+            self.finish_file(&key).await?;
         }
         Ok(())
     }
 
-    async fn make_room_for_file(&mut self) -> Result<()> {
-        while self.open.len() >= self.plan.max_open_files.max(1) {
-            if !self.finish_largest().await? {
-                break;
-            }
+    /// Opens the files of these partitions, and ends others where there would be too many.
+    async fn open_files(&mut self, wanted: &BTreeMap<PartitionKey, RecordBatch>) -> Result<()> {
+        let new: Vec<&PartitionKey> = wanted.keys().filter(|key| !self.open.contains_key(*key)).collect();
+        let most = self.plan.max_open_files.max(1).saturating_sub(new.len());
+        while self.open.len() > most && self.finish_largest(|key| !wanted.contains_key(key)).await? {}
+        for key in new {
+            let file = OpenFile::create(&self.plan, self.file_schema.clone(), key, self.opened)?;
+            self.opened += 1;
+            self.open.insert(key.clone(), file);
         }
         Ok(())
     }
@@ -132,7 +145,7 @@ impl DataWriter {
         };
         // One file cannot hold more than a row group and a part; finishing it early would only make small files.
         while self.open.len() > 1 && held(&self.open) > self.plan.max_memory_bytes {
-            if !self.finish_largest().await? {
+            if !self.finish_largest(|_| true).await? {
                 break;
             }
         }
@@ -140,9 +153,9 @@ impl DataWriter {
     }
 
     /// Finishes the file that has the most in memory: the least loss in size, the most gain in memory.
-    async fn finish_largest(&mut self) -> Result<bool> {
-        let largest =
-            self.open.iter().max_by_key(|(_, file)| file.memory_bytes()).map(|(key, _)| key.clone());
+    async fn finish_largest(&mut self, may_end: impl Fn(&PartitionKey) -> bool) -> Result<bool> {
+        let ending = self.open.iter().filter(|(key, _)| may_end(key));
+        let largest = ending.max_by_key(|(_, file)| file.memory_bytes()).map(|(key, _)| key.clone());
         match largest {
             Some(key) => self.finish_file(&key).await.map(|()| true),
             None => Ok(false),

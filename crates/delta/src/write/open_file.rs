@@ -68,8 +68,10 @@ impl OpenFile {
 
     /// Appends rows, which have the schema of the files.
     pub(super) async fn write(&mut self, rows: &RecordBatch) -> Result<()> {
-        self.stats.update(rows)?;
-        self.file.write(rows).await
+        // The file's columns are encoded by others meanwhile.
+        let stats = async { self.stats.update(rows) };
+        let (encoded, counted) = futures::join!(self.file.write(rows), stats);
+        encoded.and(counted)
     }
 
     /// Ends the file and describes it.

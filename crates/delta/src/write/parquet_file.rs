@@ -1,5 +1,7 @@
 //! One Parquet file that is encoded and uploaded while it is written.
 
+use super::blocks::Blocks;
+use super::row_group::RowGroup;
 use super::upload::Upload;
 use crate::{Error, Result};
 use arrow::array::RecordBatch;
@@ -7,14 +9,16 @@ use arrow::datatypes::SchemaRef;
 use object_store::ObjectStore;
 use object_store::path::Path;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, ArrowWriterOptions};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Encoded bytes of a row group: what a file holds in memory at most.
-const ROW_GROUP_BYTES: usize = 32 << 20;
+/// Encoded bytes of a row group: what a file holds in memory at most, and as much again while the group is put into the file.
+const ROW_GROUP_BYTES: usize = 16 << 20;
 /// Rows of a row group of data files at most.
 pub(super) const ROW_GROUP_ROWS: usize = 1 << 20;
 /// Rows that are encoded between two looks at the sizes.
@@ -80,7 +84,11 @@ impl Codec {
 
 /// A Parquet file that is being written.
 pub struct ParquetFile {
-    writer: ArrowWriter<Vec<u8>>,
+    file: SerializedFileWriter<Blocks>,
+    schema: SchemaRef,
+    groups: ArrowRowGroupWriterFactory,
+    group: Option<RowGroup>,
+    group_rows: usize,
     upload: Upload,
     num_records: u64,
 }
@@ -97,19 +105,25 @@ impl ParquetFile {
         codec: Codec,
         group_rows: usize,
     ) -> Result<Self> {
-        let properties = WriterProperties::builder()
-            .set_compression(codec.compression())
-            .set_max_row_group_row_count(Some(group_rows.max(1)))
-            .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-            .build();
+        let properties = WriterProperties::builder().set_compression(codec.compression()).build();
         // Readers of Delta take the types from the log: Arrow's own schema would only be weight in every file.
         let options = ArrowWriterOptions::new()
             .with_properties(properties)
             .with_skip_arrow_metadata(true)
             .with_schema_root("spark_schema".to_owned());
-        let writer = ArrowWriter::try_new_with_options(Vec::new(), schema, options)
-            .map_err(|source| Error::Parquet { file: path.to_string(), source })?;
-        Ok(Self { writer, upload: Upload::new(store, path), num_records: 0 })
+        let (file, groups) =
+            ArrowWriter::try_new_with_options(Blocks::default(), Arc::clone(&schema), options)
+                .and_then(ArrowWriter::into_serialized_writer)
+                .map_err(|source| Error::Parquet { file: path.to_string(), source })?;
+        Ok(Self {
+            file,
+            schema,
+            groups,
+            group: None,
+            group_rows: group_rows.max(1),
+            upload: Upload::new(store, path),
+            num_records: 0,
+        })
     }
 
     /// Where the file will be.
@@ -124,12 +138,14 @@ impl ParquetFile {
 
     /// Bytes that it has in memory, about.
     pub fn memory_bytes(&self) -> usize {
-        self.writer.memory_size().saturating_add(self.upload.waiting_bytes())
+        let group = self.group.as_ref().map_or(0, RowGroup::memory_bytes);
+        group.saturating_add(self.upload.waiting_bytes())
     }
 
     /// Bytes that it would have if it ended now, about.
     pub fn size_bytes(&self) -> u64 {
-        (self.writer.bytes_written() as u64).saturating_add(self.writer.in_progress_size() as u64)
+        let group = self.group.as_ref().map_or(0, RowGroup::encoded_bytes);
+        (self.file.bytes_written() as u64).saturating_add(group as u64)
     }
 
     /// Appends rows, which must have the file's schema.
@@ -139,24 +155,50 @@ impl ParquetFile {
     pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let mut start = 0;
         while start < batch.num_rows() {
-            let rows = batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start));
+            let mut group = match self.group.take() {
+                Some(group) => group,
+                None => self.new_group().map_err(|source| self.error(source))?,
+            };
+            let most = ROWS_AT_ONCE.min(self.group_rows - group.num_rows());
+            let rows = batch.slice(start, most.min(batch.num_rows() - start));
             start += rows.num_rows();
             self.num_records += rows.num_rows() as u64;
-            let groups = self.writer.flushed_row_groups().len();
-            self.writer.write(&rows).map_err(|source| self.error(source))?;
-            if self.writer.flushed_row_groups().len() != groups {
-                self.send().await?;
+            group.write(&rows).await.map_err(|source| self.error(source))?;
+            if group.num_rows() >= self.group_rows || group.encoded_bytes() >= ROW_GROUP_BYTES {
+                self.end_group(group).await?;
+            } else {
+                self.group = Some(group);
             }
         }
         Ok(())
     }
 
-    async fn send(&mut self) -> Result<()> {
-        let encoded = std::mem::take(self.writer.inner_mut());
-        self.upload.write(encoded).await
+    fn new_group(&self) -> Result<RowGroup, ParquetError> {
+        let columns = self.groups.create_column_writers(self.file.flushed_row_groups().len())?;
+        RowGroup::new(&self.schema, self.file.schema_descr(), columns)
     }
 
-    fn error(&self, source: parquet::errors::ParquetError) -> Error {
+    async fn end_group(&mut self, group: RowGroup) -> Result<()> {
+        let chunks = group.close().await.map_err(|source| self.error(source))?;
+        let append = || {
+            let mut group = self.file.next_row_group()?;
+            for chunk in chunks {
+                chunk.append_to_row_group(&mut group)?;
+            }
+            group.close().map(drop)
+        };
+        append().map_err(|source| self.error(source))?;
+        self.send().await
+    }
+
+    async fn send(&mut self) -> Result<()> {
+        for block in self.file.inner_mut().take() {
+            self.upload.write(block).await?;
+        }
+        Ok(())
+    }
+
+    fn error(&self, source: ParquetError) -> Error {
         Error::Parquet { file: self.upload.path().to_string(), source }
     }
 
@@ -165,17 +207,21 @@ impl ParquetFile {
     /// # Errors
     /// When the store fails.
     pub async fn finish(mut self) -> Result<u64> {
-        let ended = match self.writer.finish() {
-            Ok(_) => self.send().await,
-            Err(source) => Err(self.error(source)),
-        };
-        match ended {
+        match self.end().await {
             Ok(()) => self.upload.complete().await,
             Err(error) => {
                 self.upload.abort().await;
                 Err(error)
             }
         }
+    }
+
+    async fn end(&mut self) -> Result<()> {
+        if let Some(group) = self.group.take() {
+            self.end_group(group).await?;
+        }
+        self.file.finish().map_err(|source| self.error(source))?;
+        self.send().await
     }
 
     /// Gives the file up.

@@ -1,7 +1,7 @@
 //! Files that are uploaded while they are written, in parts of one size, without tasks or threads.
 
 use crate::Result;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use std::sync::Arc;
@@ -14,7 +14,8 @@ const PART_BYTES: usize = 8 << 20;
 pub struct Upload {
     store: Arc<dyn ObjectStore>,
     path: Path,
-    waiting: BytesMut,
+    waiting: Vec<Bytes>,
+    waiting_bytes: usize,
     parts: Option<Box<dyn MultipartUpload>>,
     size_bytes: u64,
 }
@@ -22,7 +23,7 @@ pub struct Upload {
 impl Upload {
     /// A new file at a path; what was there is replaced, so the path must be new or the content settled by it.
     pub fn new(store: Arc<dyn ObjectStore>, path: Path) -> Self {
-        Self { store, path, waiting: BytesMut::new(), parts: None, size_bytes: 0 }
+        Self { store, path, waiting: Vec::new(), waiting_bytes: 0, parts: None, size_bytes: 0 }
     }
 
     /// Where the file will be.
@@ -32,33 +33,43 @@ impl Upload {
 
     /// Bytes that are held in memory.
     pub fn waiting_bytes(&self) -> usize {
-        self.waiting.len()
+        self.waiting_bytes
     }
 
     /// Appends bytes; whole parts are sent at once.
     ///
     /// # Errors
     /// Those of the store. The file cannot be completed after one.
-    pub async fn write(&mut self, bytes: Vec<u8>) -> Result<()> {
+    pub async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
         self.size_bytes += bytes.len() as u64;
-        if self.waiting.is_empty() {
-            self.waiting = BytesMut::from(Bytes::from(bytes));
-        } else {
-            self.waiting.extend_from_slice(&bytes);
-        }
-        while self.waiting.len() > PART_BYTES {
-            let part = self.waiting.split_to(PART_BYTES).freeze();
-            self.send(part).await?;
+        while !bytes.is_empty() {
+            if self.waiting_bytes == PART_BYTES {
+                // More comes, so this part is not the last one.
+                self.send_waiting().await?;
+            }
+            let next = bytes.split_to(bytes.len().min(PART_BYTES - self.waiting_bytes));
+            self.waiting_bytes += next.len();
+            self.waiting.push(next);
         }
         Ok(())
     }
 
-    async fn send(&mut self, part: Bytes) -> Result<()> {
+    fn take_waiting(&mut self) -> PutPayload {
+        self.waiting_bytes = 0;
+        std::mem::take(&mut self.waiting).into_iter().collect()
+    }
+
+    async fn send_waiting(&mut self) -> Result<()> {
+        let part = self.take_waiting();
+        self.send(part).await
+    }
+
+    async fn send(&mut self, part: PutPayload) -> Result<()> {
         let parts = match &mut self.parts {
             Some(parts) => parts,
             None => self.parts.insert(self.store.put_multipart(&self.path).await?),
         };
-        parts.put_part(PutPayload::from_bytes(part)).await?;
+        parts.put_part(part).await?;
         Ok(())
     }
 
@@ -67,10 +78,10 @@ impl Upload {
     /// # Errors
     /// Those of the store.
     pub async fn complete(mut self) -> Result<u64> {
-        let rest = std::mem::take(&mut self.waiting).freeze();
+        let rest = self.take_waiting();
         match self.parts.is_some() {
             false => {
-                self.store.put(&self.path, PutPayload::from_bytes(rest)).await?;
+                self.store.put(&self.path, rest).await?;
             }
             true => {
                 if let Err(error) = self.complete_parts(rest).await {
@@ -82,8 +93,8 @@ impl Upload {
         Ok(self.size_bytes)
     }
 
-    async fn complete_parts(&mut self, rest: Bytes) -> Result<()> {
-        if !rest.is_empty() {
+    async fn complete_parts(&mut self, rest: PutPayload) -> Result<()> {
+        if rest.content_length() > 0 {
             self.send(rest).await?;
         }
         if let Some(parts) = &mut self.parts {

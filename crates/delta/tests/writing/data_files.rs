@@ -6,14 +6,18 @@ use arrow::array::{
     RecordBatch, StringArray, StringViewArray, StructArray, TimestampNanosecondArray,
 };
 use arrow::buffer::NullBuffer;
+use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Fields, Int32Type, Int64Type, Schema, TimeUnit};
-use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tarn_delta::actions::Add;
 use tarn_delta::column_mapping::{PhysicalNames, map_columns};
 use tarn_delta::schema::{ColumnMappingMode, parse};
-use tarn_delta::write::{DataWriter, WritePlan};
+use tarn_delta::write::{Codec, DataWriter, ParquetFile, WritePlan};
 use tarn_delta::{Error, schema};
 
 #[expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
@@ -205,6 +209,47 @@ async fn large_files_are_sent_in_parts() {
     let found =
         batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec());
     assert_eq!(found.fold(0i64, |sum, value| sum.wrapping_add(value)), sum);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn columns_that_are_encoded_side_by_side_are_those_of_the_schema() {
+    const ROWS: i64 = 25_000;
+    let numbers = Int64Array::from_iter((0..ROWS).map(|row| (row % 7 != 0).then_some(row)));
+    let texts = StringArray::from_iter_values((0..ROWS).map(|row| format!("text {}", row * row)));
+    let lists = ListArray::from_iter_primitive::<Int64Type, _, _>(
+        (0..ROWS).map(|row| (row % 5 != 0).then(|| (0..row % 4).map(|item| Some(row + item)))),
+    );
+    let parts: Vec<(Arc<Field>, ArrayRef)> = vec![
+        (Arc::new(Field::new("number", DataType::Int64, true)), Arc::new(numbers.clone())),
+        (Arc::new(Field::new("list", lists.data_type().clone(), true)), Arc::new(lists.clone())),
+        (Arc::new(Field::new("text", DataType::Utf8, true)), Arc::new(texts.clone())),
+    ];
+    let all = rows(vec![
+        ("text", Arc::new(texts)),
+        ("parts", Arc::new(StructArray::from(parts))),
+        ("number", Arc::new(numbers)),
+        ("list", Arc::new(lists)),
+    ]);
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let path = Path::from("a.parquet");
+    let mut file =
+        ParquetFile::create(Arc::clone(&store), path.clone(), all.schema(), Codec::Snappy, 10_000).unwrap();
+    // The last one is too short to be worth several jobs.
+    for (start, count) in [(0, 3_000), (3_000, 21_500), (24_500, 500)] {
+        file.write(&all.slice(start, count)).await.unwrap();
+    }
+    assert_eq!(file.num_records(), 25_000);
+    let expected_bytes = file.finish().await.unwrap();
+    let bytes = store.get(&path).await.unwrap().bytes().await.unwrap();
+    assert_eq!(bytes.len() as u64, expected_bytes);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+    let groups: Vec<i64> = reader.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+    assert_eq!(groups, [10_000, 10_000, 5_000]);
+    let batches: Vec<RecordBatch> = reader.build().unwrap().collect::<Result<_, _>>().unwrap();
+    let found = concat_batches(&batches[0].schema(), &batches).unwrap();
+    for (found, written) in found.columns().iter().zip(all.columns()) {
+        assert_eq!(&cast(found, written.data_type()).unwrap(), written);
+    }
 }
 
 #[tokio::test]

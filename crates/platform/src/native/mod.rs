@@ -46,6 +46,29 @@ pub fn spawn<F: Future<Output = ()> + MaybeSend + 'static>(future: F) {
     tokio::spawn(future);
 }
 
+/// Runs jobs that compute, side by side where there are threads, and gives what they return in their order.
+///
+/// # Panics
+/// When a job does.
+#[expect(clippy::disallowed_methods, reason = "this is the function that others are told to use instead")]
+pub async fn side_by_side<T: MaybeSend + 'static, F: FnOnce() -> T + MaybeSend + 'static>(
+    jobs: Vec<F>,
+) -> Vec<T> {
+    let running: Vec<_> = jobs.into_iter().map(|job| tokio::spawn(async move { job() })).collect();
+    let mut returned = Vec::with_capacity(running.len());
+    for job in running {
+        match job.await {
+            Ok(value) => returned.push(value),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Jobs are only cancelled by the end of the whole runtime, and this task with them.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+    returned
+}
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[expect(clippy::disallowed_types, reason = "this is the function that others are told to use instead")]
 pub fn unix_millis() -> i64 {

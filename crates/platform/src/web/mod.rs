@@ -46,6 +46,15 @@ pub async fn sleep(duration: Duration) {
     js(timer::Timer::new(duration)).await;
 }
 
+/// Runs jobs that compute, side by side where there are threads, and gives what they return in their order. Here they run
+/// one after the other.
+#[expect(clippy::unused_async, reason = "other homes wait")]
+pub async fn side_by_side<T: MaybeSend + 'static, F: FnOnce() -> T + MaybeSend + 'static>(
+    jobs: Vec<F>,
+) -> Vec<T> {
+    jobs.into_iter().map(|job| job()).collect()
+}
+
 /// Runs a future beside the caller, to its end.
 ///
 /// It runs on the event loop, not on the runtime of a [`drive`], so it must not spawn on tokio itself.
