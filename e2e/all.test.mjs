@@ -7,10 +7,12 @@ import { errors } from "./suites/errors.mjs";
 import { golden } from "./suites/golden.mjs";
 import { grid } from "./suites/grid.mjs";
 import { homes } from "./suites/homes.mjs";
+import { kills } from "./suites/kills.mjs";
 import { looks } from "./suites/looks.mjs";
 import { queries } from "./suites/queries.mjs";
 import { s3 } from "./suites/s3.mjs";
 import { tables } from "./suites/tables.mjs";
+import { twoTabs } from "./suites/two_tabs.mjs";
 import { urls } from "./suites/urls.mjs";
 
 /** What the suites share: set before the first test. */
@@ -37,5 +39,7 @@ describe("the page", { concurrency: 1 }, () => {
   describe("golden", () => golden(shared));
   describe("S3", () => s3(shared));
   describe("homes", () => homes(shared));
+  describe("kills", () => kills(shared));
+  describe("two tabs", () => twoTabs(shared));
   describe("looks", () => looks(shared));
 });

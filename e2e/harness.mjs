@@ -21,22 +21,25 @@ export const QUERY_MS = 60_000;
 
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Starts Chromium: the one that TARN_CHROMIUM names, or the system's. */
-export function launch(moreArgs = []) {
-  const executablePath = process.env.TARN_CHROMIUM ?? BROWSERS.find((candidate) => existsSync(candidate));
-  return chromium.launch({
-    executablePath,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      ...moreArgs,
-    ],
-  });
-}
+/** Chromium, the one that TARN_CHROMIUM names or the system's, and how it is started. */
+const options = (moreArgs) => ({
+  executablePath: process.env.TARN_CHROMIUM ?? BROWSERS.find((candidate) => existsSync(candidate)),
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    ...moreArgs,
+  ],
+});
+
+/** Starts Chromium. */
+export const launch = (moreArgs = []) => chromium.launch(options(moreArgs));
+
+/** Starts Chromium with a profile in a folder, and gives its context: elsewhere the files of a page are kept in memory. */
+export const launchWithProfile = (folder) => chromium.launchPersistentContext(folder, options([]));
 
 /** Serves the page under a sub-path, as a project page on a static host would be. */
 export function servePage() {

@@ -79,7 +79,7 @@ const TASKS: &[Task] = &[
     Task { name: "fuzz", summary: "run the fuzz targets", help: fuzz::HELP, run: fuzz::run },
     Task {
         name: "torture",
-        summary: "kill the native binary while it writes",
+        summary: "kill the native binary, or a tab's engine, while it writes",
         help: torture::HELP,
         run: torture::run,
     },

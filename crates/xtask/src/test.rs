@@ -133,7 +133,7 @@ impl Run<'_> {
 
     fn test_native(&self) -> Result<()> {
         let cargo = lint::with_clippy(self.project.cargo()?).arg("test").args(lint::native_args());
-        self.with_surroundings(cargo)?.args(self.filter).run()
+        with_surroundings(self.project, cargo)?.args(self.filter).run()
     }
 
     fn test_wasm(&self) -> Result<()> {
@@ -162,8 +162,7 @@ impl Run<'_> {
         if files.is_empty() {
             bail!("there are no *.test.mjs in {}", dir.display());
         }
-        let mut node = self
-            .with_surroundings(self.project.cmd("node")?)?
+        let mut node = with_surroundings(self.project, self.project.cmd("node")?)?
             .env("TARN_PAGE_DIR", homes.page_dir())
             .env("TARN_EDGE_DIR", homes.edge_dir())
             .env("TARN_CONTRACT_DIR", homes.contract_dir())
@@ -175,21 +174,21 @@ impl Run<'_> {
         }
         node.args(files).run()
     }
+}
 
-    /// Tells a test where to find what it does not make itself.
-    fn with_surroundings(&self, cmd: Cmd) -> Result<Cmd> {
-        let mut cmd = cmd
-            .env("TARN_BIN", self.project.target.join("debug/tarn"))
-            .env("TARN_TEST_SERVERS", self.project.target.join("debug/tarn-test-servers"))
-            .env("TARN_VEGA_DIR", self.project.e2e().join("node_modules/vega-datasets/data"));
-        if let Ok(browser) = system::set_up_browser() {
-            cmd = cmd.env("TARN_CHROMIUM", browser.chromium);
-        }
-        if let Some(python) = system::set_up_python(self.project)? {
-            cmd = cmd.env("TARN_PYTHON", python);
-        }
-        Ok(cmd)
+/// Tells a test where to find what it does not make itself.
+pub(crate) fn with_surroundings(project: &Project, cmd: Cmd) -> Result<Cmd> {
+    let mut cmd = cmd
+        .env("TARN_BIN", project.target.join("debug/tarn"))
+        .env("TARN_TEST_SERVERS", project.target.join("debug/tarn-test-servers"))
+        .env("TARN_VEGA_DIR", project.e2e().join("node_modules/vega-datasets/data"));
+    if let Ok(browser) = system::set_up_browser() {
+        cmd = cmd.env("TARN_CHROMIUM", browser.chromium);
     }
+    if let Some(python) = system::set_up_python(project)? {
+        cmd = cmd.env("TARN_PYTHON", python);
+    }
+    Ok(cmd)
 }
 
 /// The test files directly in a folder, in the order of their names.

@@ -1,8 +1,9 @@
-//! `torture`: kills the native binary while it changes tables, and looks at what is left.
+//! `torture`: kills the native binary, or the engine in a browser, while it changes tables, and looks at what is left.
 //!
 //! A child runs a script of statements. Each answer that it prints acknowledges a statement. It is killed at a random
 //! moment; then the table must have the rows after the acknowledged statements, or after one more, which was on its way.
 
+mod browser;
 mod model;
 
 use std::collections::BTreeSet;
@@ -23,15 +24,20 @@ use crate::lint;
 use crate::project::Project;
 
 pub(crate) const HELP: &str = "
-  --kills N      how often (default: 1000)
-  --seconds N    stop after so long, however often it was (default: 600)
+  --browser      end the worker of a browser's tab, not a native process
+  --kills N      how often (default: 1000; in a browser 100)
+  --seconds N    stop after so long, however often it was (default: 600; in a browser 1800)
   --seed N       the statements and delays of another run; where in a statement a kill falls is chance all the same
   --tarn FILE    this binary, instead of building one
 
 Runs a script of INSERT, MERGE, UPDATE, DELETE, OPTIMIZE and VACUUM in a child, kills it at a random moment, and then looks
-with another process: what was acknowledged is there, nothing is half there, the log has no gap, the next write works.
+with another process, or with another worker: what was acknowledged is there, nothing is half there, the log has no gap, the next write works.
 Tables take turns: with partitions, deletion vectors, the change feed, checkpoints of both kinds. After a failure the
 lake stays where the message says.";
+
+/// How much is done where nothing is said.
+const KILLS: u64 = 1000;
+const SECONDS: u64 = 600;
 
 /// Kills before a new table is made.
 const KILLS_A_TABLE: u32 = 25;
@@ -60,22 +66,26 @@ const KINDS: &[&str] = &[
 ];
 
 pub(crate) fn run(mut args: Args) -> Result<()> {
-    let kills = number(args.value("--kills")?, 1000, "--kills")?;
-    let seconds = number(args.value("--seconds")?, 600, "--seconds")?;
-    let seed = number(args.value("--seed")?, any_seed(), "--seed")?;
-    let tarn = args.value("--tarn")?;
+    let in_browser = args.flag("--browser");
+    let kills = number(args.value("--kills")?, "--kills")?;
+    let seconds = number(args.value("--seconds")?, "--seconds")?;
+    let seed = number(args.value("--seed")?, "--seed")?.unwrap_or_else(any_seed);
+    let tarn = if in_browser { None } else { args.value("--tarn")? };
     args.finish()?;
+    if in_browser {
+        return browser::run(kills, seconds, seed);
+    }
     let tarn = match tarn {
         Some(file) => std::path::absolute(Path::new(&file))?,
         None => build(&Project::find()?)?,
     };
-    let plan = Plan { tarn, kills: u32::try_from(kills)?, limit: Duration::from_secs(seconds), seed };
-    torture(&plan)
+    let kills = u32::try_from(kills.unwrap_or(KILLS))?;
+    let limit = Duration::from_secs(seconds.unwrap_or(SECONDS));
+    torture(&Plan { tarn, kills, limit, seed })
 }
 
-fn number(given: Option<String>, default: u64, option: &str) -> Result<u64> {
-    let given = given.map(|text| text.parse().with_context(|| format!("{option} takes a number")));
-    Ok(given.transpose()?.unwrap_or(default))
+fn number(given: Option<String>, option: &str) -> Result<Option<u64>> {
+    given.map(|text| text.parse().with_context(|| format!("{option} takes a number"))).transpose()
 }
 
 fn any_seed() -> u64 {
