@@ -136,6 +136,8 @@ pub(crate) async fn put_commit(
             }
             // Another writer's commit may be damaged; it is read again, and the damage told, when conflicts are checked.
             Err(Error::Damaged { .. }) => return Ok(Put::Taken),
+            // Without room nothing was written, and asking at once again makes none.
+            Ok(None) if tarn_storage::Error::full_reason(&failure).is_some() => return Err(failure.into()),
             Ok(None) | Err(_) if tries < TRIES => {}
             // The file was there and is not any more: nothing that another try would settle.
             Ok(None) if is_taken => return Err(failure.into()),

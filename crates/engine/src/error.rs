@@ -221,7 +221,9 @@ fn translate(error: &DataFusionError) -> Error {
         DataFusionError::ArrowError(inner, _) => from_arrow(inner),
         DataFusionError::ParquetError(inner) => from_parquet(inner),
         DataFusionError::ObjectStore(inner) => from_store(inner),
-        DataFusionError::IoError(inner) => plain(ErrorKind::Unavailable, &inner.to_string()),
+        DataFusionError::IoError(inner) => {
+            storage_full(inner).unwrap_or_else(|| plain(ErrorKind::Unavailable, &inner.to_string()))
+        }
         DataFusionError::SQL(inner, _) => plain(ErrorKind::Syntax, &inner.to_string()),
         DataFusionError::NotImplemented(message) => plain(ErrorKind::Unsupported, message),
         DataFusionError::Plan(message) | DataFusionError::Configuration(message) => {
@@ -331,10 +333,19 @@ fn from_parquet(error: &ParquetError) -> Error {
     }
 }
 
+/// The error of a full disk, if that is what happened.
+fn storage_full(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+    let reason = tarn_storage::Error::full_reason(error)?;
+    Some(crate::stores::from_storage(&tarn_storage::Error::StorageFull { reason }))
+}
+
 pub(crate) fn from_store(error: &object_store::Error) -> Error {
     use object_store::Error as E;
     if let Some(storage) = tarn_storage::Error::find(error) {
         return crate::stores::from_storage(storage);
+    }
+    if let Some(full) = storage_full(error) {
+        return full;
     }
     match error {
         E::NotFound { source, .. } => Error::new(ErrorKind::NotFound, source.to_string()),

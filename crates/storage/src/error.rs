@@ -1,6 +1,7 @@
 //! What can go wrong with a store, beyond what `object_store::Error` has words for.
 
 use std::error::Error as StdError;
+use std::io;
 
 use object_store::Error as StoreError;
 use tarn_platform::http::FetchError;
@@ -151,6 +152,28 @@ impl Error {
         None
     }
 
+    /// What a store said that has no room left, wherever in an error it stands: the browser's quota, a full disk, a limit
+    /// for a person or process. Such a store has not written the file.
+    pub fn full_reason(error: &(dyn StdError + 'static)) -> Option<String> {
+        if let Some(Self::StorageFull { reason }) = Self::find(error) {
+            return Some(reason.clone());
+        }
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let io = error.downcast_ref::<io::Error>().filter(|io| {
+                matches!(
+                    io.kind(),
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+                )
+            });
+            if let Some(io) = io {
+                return Some(io.to_string());
+            }
+            next = error.source();
+        }
+        None
+    }
+
     /// As the variant of `object_store::Error` that means the same.
     pub fn into_store_error(self, store: &'static str, path: impl Into<String>) -> StoreError {
         let path = path.into();
@@ -191,4 +214,26 @@ pub(crate) fn redacted(url: &Url) -> String {
         let _ = shown.set_password(None);
     }
     if had_query { format!("{shown}?…") } else { shown.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_storage_is_found_wherever_it_is_said() {
+        let generic = |source: Box<dyn StdError + Send + Sync>| StoreError::Generic { store: "test", source };
+        let check = |error: &StoreError, expect: Option<&str>| {
+            assert_eq!(Error::full_reason(error).as_deref(), expect, "{error:?}");
+        };
+        let quota = Error::StorageFull { reason: "no quota".to_owned() };
+        check(&quota.into_store_error("test", "a"), Some("no quota"));
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge] {
+            check(&generic(io::Error::new(kind, "no room").into()), Some("no room"));
+            let deeper = generic(generic(io::Error::new(kind, "no room").into()).into());
+            check(&deeper, Some("no room"));
+        }
+        check(&generic(io::Error::new(io::ErrorKind::PermissionDenied, "no").into()), None);
+        check(&Error::Changed { path: "a".to_owned() }.into_store_error("test", "a"), None);
+    }
 }

@@ -66,3 +66,52 @@ fn statements_come_from_standard_input() {
     child.stdin.take().unwrap().write_all(b"SELECT 1 AS a;\n-- that is all\n").unwrap();
     assert_eq!(text(&child.wait_with_output().unwrap().stdout), "[{\"a\":1}]\n");
 }
+
+/// Files below a folder.
+#[cfg(unix)]
+fn files_below(folder: &std::path::Path) -> Vec<String> {
+    let mut files = vec![];
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(files_below(&path)),
+            false => files.push(path.to_str().unwrap().to_owned()),
+        }
+    }
+    files.sort();
+    files
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_finds_no_room_leaves_the_table_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().to_str().unwrap();
+    let sql = |script: &str| {
+        let output = tarn(&["sql", "--lake", lake, "--format", "json", script]);
+        assert!(output.status.success(), "{script}: {}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    // No file may have more than 8 blocks of 512 bytes; a write beyond fails as it would on a full disk.
+    let limited = |script: &str| {
+        let shell = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
+        let tarn = env!("CARGO_BIN_EXE_tarn");
+        Command::new("sh").args(["-c", shell, tarn, "sql", "--lake", lake, script]).output().unwrap()
+    };
+    sql("CREATE TABLE t (n BIGINT, part BIGINT) PARTITIONED BY (part); INSERT INTO t VALUES (1, 0)");
+    let before = files_below(folder.path());
+    let read = "SELECT count(*) AS n FROM t";
+    // One large data file; then many small ones, so that it is the commit that does not fit.
+    for parts in [1, 60] {
+        let insert = format!("INSERT INTO t SELECT value * 7919, value % {parts} FROM range(6000)");
+        let output = limited(&insert);
+        let error = text(&output.stderr);
+        assert!(!output.status.success() && error.contains("storage is full"), "{parts}: {error}");
+        assert!(error.contains("not needed"), "what to do is missing: {error}");
+        assert_eq!(sql(read), "[{\"n\":1}]\n");
+        assert_eq!(files_below(folder.path()), before, "{parts}");
+    }
+    let output = limited("INSERT INTO t VALUES (2, 0)");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(sql(read), "[{\"n\":2}]\n");
+}

@@ -172,6 +172,8 @@ pub(crate) enum Fault {
     FailsBeforeWriting,
     FailsAfterWriting,
     ClaimsExisting,
+    /// The store has no room for it.
+    Full,
     /// The store answers nothing any more, from the commit on.
     GoesAway,
     /// The store answers nothing.
@@ -223,6 +225,10 @@ impl ObjectStore for FaultyStore {
         match fault {
             None => self.inner.put_opts(path, payload, options).await,
             Some(Fault::FailsBeforeWriting | Fault::Away) => Err(lost()),
+            Some(Fault::Full) => {
+                let full = tarn_storage::Error::StorageFull { reason: "no room".to_owned() };
+                Err(full.into_store_error("faulty", path.as_ref()))
+            }
             Some(Fault::GoesAway) => {
                 self.next_commit(Fault::Away);
                 Err(lost())

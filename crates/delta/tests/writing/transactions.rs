@@ -355,6 +355,22 @@ async fn a_commit_whose_answer_was_lost_is_there_once() {
 }
 
 #[tokio::test]
+async fn a_commit_without_room_has_failed_for_certain() {
+    let faulty = Arc::new(FaultyStore::default());
+    let table = Table::create_in(Arc::clone(&faulty) as _, plain_metadata(), &[]).await;
+    let append = transaction(&table.newest().await, "WRITE");
+    faulty.next_commit(Fault::Full);
+    let error = append.commit().await.unwrap_err();
+    assert!(matches!(&error, Error::Store { source } if tarn_storage::Error::full_reason(source).is_some()));
+    assert_eq!(table.newest().await.version(), 0);
+    // Who was first is still seen.
+    let append = transaction(&table.newest().await, "WRITE");
+    table.append(1..2).await;
+    faulty.next_commit(Fault::Full);
+    assert_eq!(append.commit().await.unwrap().version, 2);
+}
+
+#[tokio::test]
 async fn a_store_that_stays_away_leaves_the_outcome_open() {
     let faulty = Arc::new(FaultyStore::default());
     let table = Table::create_in(Arc::clone(&faulty) as _, plain_metadata(), &[]).await;
