@@ -26,7 +26,7 @@ use datafusion::parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use object_store::ObjectMeta;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -95,10 +95,26 @@ pub(super) async fn plan(
     };
     // One scan reads one store, and shallow clones name files of others.
     let mut stores: BTreeMap<String, Vec<PartitionedFile>> = BTreeMap::new();
-    let files: Vec<_> = selected.files.iter().map(|file| partitioned_file(table, file)).collect();
-    let files: Vec<_> = stream::iter(files).buffered(VECTORS_AT_ONCE).try_collect().await?;
-    for (store, file) in files {
-        stores.entry(store).or_default().push(file);
+    // Of hundreds of thousands of files few have rows that are left out, and only for those something is read.
+    let mut choices = Vec::new();
+    for file in &selected.files {
+        let path = table.snapshot.table().data_path(&file.path).map_err(in_plan)?;
+        let scanned = partitioned_file(table, file, &path);
+        let store = format!("{}://{}", path.url.scheme(), path.url.authority());
+        let files = stores.entry(store.clone()).or_default();
+        if file.deletion_vector.is_some() || left_out_of(table, file).is_some() {
+            let (place, scanned) = (files.len(), scanned.clone());
+            choices
+                .push(async move { Ok((store, place, without_deleted(table, file, &path, scanned).await?)) });
+        }
+        files.push(scanned);
+    }
+    let choices: Vec<Result<_>> = stream::iter(choices).buffered(VECTORS_AT_ONCE).collect().await;
+    for choice in choices {
+        let (store, place, chosen) = choice?;
+        if let Some(scanned) = stores.get_mut(&store).and_then(|files| files.get_mut(place)) {
+            *scanned = chosen;
+        }
     }
     let adapter = MappedColumns::of(&table.snapshot, table.row_ids.as_ref());
     let mut options = state.table_options().parquet.clone();
@@ -228,19 +244,17 @@ pub(super) fn row_field() -> Field {
     Field::new(ROW_COLUMN, DataType::Int64, false).with_extension_type(RowNumber)
 }
 
-async fn partitioned_file(table: &DeltaTable, file: &SelectedFile) -> Result<(String, PartitionedFile)> {
-    let store = table.snapshot.table();
-    let path = store.data_path(&file.path).map_err(in_plan)?;
+/// The scan of all rows of a file.
+fn partitioned_file(table: &DeltaTable, file: &SelectedFile, path: &DataPath) -> PartitionedFile {
     let last_modified =
         chrono::DateTime::from_timestamp_millis(file.modification_time_millis).unwrap_or_default();
-    let meta = ObjectMeta {
+    let mut scanned = PartitionedFile::from(ObjectMeta {
         location: path.path.clone(),
         last_modified,
         size: file.size_bytes,
         e_tag: None,
         version: None,
-    };
-    let mut scanned = PartitionedFile::from(meta.clone());
+    });
     scanned.partition_values.clone_from(&file.partition_values);
     if table.has_places {
         let number = i64::try_from(file.number).unwrap_or(i64::MAX);
@@ -252,23 +266,30 @@ async fn partitioned_file(table: &DeltaTable, file: &SelectedFile) -> Result<(St
             known.map_or((None, None), |known| (known.base_row_id(), known.default_row_commit_version()));
         scanned.partition_values.extend([ScalarValue::Int64(base), ScalarValue::Int64(version)]);
     }
+    scanned
+}
+
+fn left_out_of<'a>(table: &'a DeltaTable, file: &SelectedFile) -> Option<&'a DeletionVector> {
+    table.left_out.as_ref()?.get(&file.id)
+}
+
+/// The scan of a file without its deleted rows and those that a statement leaves out.
+async fn without_deleted(
+    table: &DeltaTable,
+    file: &SelectedFile,
+    path: &DataPath,
+    scanned: PartitionedFile,
+) -> Result<PartitionedFile> {
     let mut deleted = match &file.deletion_vector {
-        Some(vector) => Some(DeletionVector::load(store, vector).await.map_err(in_plan)?),
-        None => None,
+        Some(vector) => DeletionVector::load(table.snapshot.table(), vector).await.map_err(in_plan)?,
+        None => DeletionVector::default(),
     };
-    if let Some(left_out) = table.left_out.as_ref().and_then(|left_out| left_out.get(&file.id)) {
-        match &mut deleted {
-            Some(deleted) => deleted.union(left_out),
-            None => deleted = Some(left_out.clone()),
-        }
+    if let Some(left_out) = left_out_of(table, file) {
+        deleted.union(left_out);
     }
-    let rows = match deleted {
-        Some(deleted) => RowChoice::Without { deleted, rows_in_file: file.rows },
-        None => RowChoice::All,
-    };
-    let scanned = choose_rows(scanned, &path, &meta, &rows, &file.path).await?;
-    let store_url = format!("{}://{}", path.url.scheme(), path.url.authority());
-    Ok((store_url, scanned))
+    let meta = scanned.object_meta.clone();
+    let rows = RowChoice::Without { deleted, rows_in_file: file.rows };
+    choose_rows(scanned, path, &meta, &rows, &file.path).await
 }
 
 /// Which rows of a file a scan gives.
