@@ -111,6 +111,13 @@ fn a_file_that_finds_no_room_leaves_the_table_as_it_was() {
         assert_eq!(sql(read), "[{\"n\":1}]\n");
         assert_eq!(files_below(folder.path()), before, "{parts}");
     }
+    // A deletion vector that fits, in a commit that does not.
+    let vectors = "PARTITIONED BY (part) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')";
+    sql(&format!("CREATE TABLE v {vectors} AS SELECT value AS n, value % 40 AS part FROM range(80)"));
+    let before = files_below(folder.path());
+    let output = limited("DELETE FROM v WHERE n < 40");
+    assert!(text(&output.stderr).contains("storage is full"), "{}", text(&output.stderr));
+    assert_eq!(files_below(folder.path()), before);
     let output = limited("INSERT INTO t VALUES (2, 0)");
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(sql(read), "[{\"n\":2}]\n");

@@ -15,13 +15,13 @@ use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tarn_delta::actions::{Add, AddCdcFile, Metadata, Remove};
-use tarn_delta::deletion_vector::{DeletionVector, write_deletion_vectors};
+use tarn_delta::deletion_vector::{DeletionVector, relative_file, write_deletion_vectors};
 use tarn_delta::files::{FileId, FileRef};
 use tarn_delta::properties::TableProperties;
-use tarn_delta::write::{DataWriter, WritePlan};
+use tarn_delta::write::{DataWriter, WritePlan, remove_files};
 
 /// The column that says what happens to a row.
 pub(crate) const ACTION_COLUMN: &str = "__tarn_action";
@@ -86,7 +86,14 @@ impl Outcome {
     /// The files that belong to nothing until they are committed, by their paths.
     pub(crate) fn new_files(&self) -> Vec<String> {
         let data = self.adds.iter().filter(|add| add.deletion_vector.is_none()).map(|add| add.path.clone());
-        data.chain(self.change_files.iter().map(|file| file.path.clone())).collect()
+        let feed = self.change_files.iter().map(|file| file.path.clone());
+        data.chain(feed).chain(self.vector_files()).collect()
+    }
+
+    /// The files of new deletion vectors: a file of rows that was there before has one.
+    fn vector_files(&self) -> BTreeSet<String> {
+        let vectors = self.adds.iter().filter_map(|add| add.deletion_vector.as_ref());
+        vectors.filter_map(|vector| relative_file(vector).ok().flatten()).collect()
     }
 }
 
@@ -133,18 +140,24 @@ pub(crate) async fn apply(
         Ok(()) => changes.settle_files(run, target).await,
         Err(error) => Err(error),
     };
-    match ran {
-        Ok(()) => {
-            let (written, change_files) =
-                finish(target.table.snapshot.table(), changes.writer, changes.feed).await?;
-            let mut outcome = changes.outcome;
+    let table = target.table.snapshot.table();
+    let finished = match ran {
+        Ok(()) => finish(table, changes.writer, changes.feed).await,
+        Err(error) => {
+            abort(changes.writer, changes.feed).await;
+            Err(error)
+        }
+    };
+    let mut outcome = changes.outcome;
+    match finished {
+        Ok((written, change_files)) => {
             outcome.metadata = changes.identities.metadata(shape.schema, shape.metadata);
             outcome.adds.extend(written);
             outcome.change_files = change_files;
             Ok(outcome)
         }
         Err(error) => {
-            abort(changes.writer, changes.feed).await;
+            remove_files(table, outcome.vector_files().iter().map(String::as_str)).await;
             Err(error)
         }
     }

@@ -8,7 +8,7 @@ use super::table::{BASE_ID_COLUMN, DeltaTable, FILE_COLUMN, FILE_VERSION_COLUMN,
 use crate::{Error, ErrorKind};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::Session;
-use datafusion::common::{ScalarValue, Statistics};
+use datafusion::common::{ScalarValue, Statistics, internal_err};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::PartitionedFile;
@@ -97,15 +97,16 @@ pub(super) async fn plan(
     let mut stores: BTreeMap<String, Vec<PartitionedFile>> = BTreeMap::new();
     // Of hundreds of thousands of files few have rows that are left out, and only for those something is read.
     let mut choices = Vec::new();
-    for file in &selected.files {
+    for file in selected.files {
         let path = table.snapshot.table().data_path(&file.path).map_err(in_plan)?;
-        let scanned = partitioned_file(table, file, &path);
+        let scanned = partitioned_file(table, &file, &path);
         let store = format!("{}://{}", path.url.scheme(), path.url.authority());
         let files = stores.entry(store.clone()).or_default();
-        if file.deletion_vector.is_some() || left_out_of(table, file).is_some() {
+        if file.deletion_vector.is_some() || left_out_of(table, &file).is_some() {
             let (place, scanned) = (files.len(), scanned.clone());
-            choices
-                .push(async move { Ok((store, place, without_deleted(table, file, &path, scanned).await?)) });
+            choices.push(
+                async move { Ok((store, place, without_deleted(table, &file, &path, scanned).await?)) },
+            );
         }
         files.push(scanned);
     }
@@ -158,13 +159,18 @@ pub(super) async fn open_by_table(
     snapshot: &Snapshot,
     state: &dyn Session,
     format: &ParquetFormat,
-    config: FileScanConfig,
+    mut config: FileScanConfig,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let store = state.runtime_env().object_store(&config.object_store_url)?;
+    // What comes out is copied, and the list of files may be long.
+    let file_groups = std::mem::take(&mut config.file_groups);
     let scan = format.create_physical_plan(state, config).await?;
-    let Some(source) = scan.downcast_ref::<DataSourceExec>() else { return Ok(scan) };
-    let Some((config, parquet)) = source.downcast_to_file_source::<ParquetSource>() else { return Ok(scan) };
-    let Some(inner) = parquet.parquet_file_reader_factory() else { return Ok(scan) };
+    let source = scan.downcast_ref::<DataSourceExec>();
+    let source = source.and_then(|source| source.downcast_to_file_source::<ParquetSource>());
+    let Some((config, parquet)) = source else { return internal_err!("a scan of Parquet files is another") };
+    let Some(inner) = parquet.parquet_file_reader_factory() else {
+        return internal_err!("a scan of Parquet files does not say how it opens them");
+    };
     let files = TableFiles {
         inner: Arc::clone(inner),
         store,
@@ -172,7 +178,10 @@ pub(super) async fn open_by_table(
         version: snapshot.version(),
     };
     let parquet = parquet.clone().with_parquet_file_reader_factory(Arc::new(files));
-    let config = FileScanConfigBuilder::from(config.clone()).with_source(Arc::new(parquet)).build();
+    let config = FileScanConfigBuilder::from(config.clone())
+        .with_source(Arc::new(parquet))
+        .with_file_groups(file_groups)
+        .build();
     Ok(DataSourceExec::from_data_source(config))
 }
 
