@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream};
-use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
 use js_sys::Reflect;
 use object_store::path::Path;
 use object_store::{
@@ -31,6 +31,9 @@ use crate::tree::{self, Entry};
 
 /// How much of a file is in memory while it is copied.
 const COPY_BYTES: u64 = 4 << 20;
+
+/// Files whose sizes are asked for at the same time when a folder is listed.
+const SIZES_AT_ONCE: usize = 64;
 
 /// The files of this site, kept by the browser.
 ///
@@ -267,7 +270,7 @@ impl Inner {
         else {
             return Ok((Vec::new(), Vec::new()));
         };
-        let (mut objects, mut folders) = (Vec::new(), Vec::new());
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
         for (name, entry) in tree::entries(&folder).await.map_err(failed)? {
             if prefix.is_root() && name == names::TEMP_FOLDER {
                 continue;
@@ -277,14 +280,19 @@ impl Inner {
             };
             match entry {
                 Entry::Folder => folders.push(path),
-                Entry::File(handle) => match promised(handle.get_file()).await {
-                    Ok(file) => objects.push(files::meta(&file, &path)),
-                    // Deleted meanwhile.
-                    Err(error) if is_missing(&error) => {}
-                    Err(error) => return Err(failed(error)),
-                },
+                Entry::File(handle) => files.push(async move {
+                    match promised(handle.get_file()).await {
+                        Ok(file) => Ok(Some(files::meta(&file, &path))),
+                        // Deleted meanwhile.
+                        Err(error) if is_missing(&error) => Ok(None),
+                        Err(error) => Err(failed(error)),
+                    }
+                }),
             }
         }
+        // The browser says a file's size only when it is asked for that file.
+        let metas = stream::iter(files).buffer_unordered(SIZES_AT_ONCE);
+        let mut objects: Vec<ObjectMeta> = metas.try_filter_map(future::ok).try_collect().await?;
         objects.sort_by(|one, other| one.location.cmp(&other.location));
         Ok((objects, folders))
     }
