@@ -31,8 +31,8 @@ pub(crate) const HELP: &str = "
   --tarn FILE    this binary, instead of building one
 
 Runs a script of INSERT, MERGE, UPDATE, DELETE, OPTIMIZE and VACUUM in a child, kills it at a random moment, and then looks
-with another process, or with another worker: what was acknowledged is there, nothing is half there, the log has no gap, the next write works.
-Tables take turns: with partitions, deletion vectors, the change feed, checkpoints of both kinds. After a failure the
+with another process (in a browser, another worker): what was acknowledged is there, nothing is half there, the log has no
+gap, the next write works. Tables take turns: with partitions, deletion vectors, the change feed, checkpoints of both kinds. After a failure the
 lake stays where the message says.";
 
 /// How much is done where nothing is said.
