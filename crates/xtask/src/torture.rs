@@ -32,8 +32,8 @@ pub(crate) const HELP: &str = "
 
 Runs a script of INSERT, MERGE, UPDATE, DELETE, OPTIMIZE and VACUUM in a child, kills it at a random moment, and then looks
 with another process (in a browser, another worker): what was acknowledged is there, nothing is half there, the log has no
-gap, the next write works. Tables take turns: with partitions, deletion vectors, the change feed, checkpoints of both kinds. After a failure the
-lake stays where the message says.";
+gap, the next write works. Tables take turns: with partitions, deletion vectors, the change feed, checkpoints of both kinds.
+After a failure the native lake stays where the message says.";
 
 /// How much is done where nothing is said.
 const KILLS: u64 = 1000;
