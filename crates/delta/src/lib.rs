@@ -37,6 +37,7 @@ mod time_text;
 pub mod transaction;
 pub mod uuid;
 pub mod vacuum;
+pub mod variant;
 pub mod write;
 pub mod z85;
 

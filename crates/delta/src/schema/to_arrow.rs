@@ -1,6 +1,7 @@
 //! Schemas from and to Arrow's.
 
 use super::{ArrayType, ColumnMappingMode, DataType, MapType, StructField, StructType};
+use crate::variant::{is_variant, variant_type};
 use crate::{Error, Result};
 use arrow::datatypes::{DataType as ArrowType, Field, Fields, Schema, TimeUnit};
 use std::collections::HashMap;
@@ -9,23 +10,33 @@ use std::sync::Arc;
 /// Key of a Parquet field id in a field's metadata, as the parquet crate has it.
 pub const FIELD_ID_KEY: &str = "PARQUET:field_id";
 
-/// The Arrow schema that queries see: logical names. Variants are structs of `metadata` and `value`.
+/// The Arrow schema that queries see: logical names. Variants have [`variant_type`].
 pub fn to_arrow(schema: &StructType) -> Schema {
-    Schema::new(
-        schema.fields.iter().map(|field| to_field(field, ColumnMappingMode::None)).collect::<Fields>(),
-    )
+    Schema::new(schema.fields.iter().map(|field| to_field(field, Form::Logical)).collect::<Fields>())
 }
 
 impl StructType {
     /// The Arrow schema of data files: physical names, and field ids where columns are mapped.
     pub fn to_physical_arrow(&self, mode: ColumnMappingMode) -> Schema {
-        Schema::new(self.fields.iter().map(|field| to_field(field, mode)).collect::<Fields>())
+        Schema::new(self.fields.iter().map(|field| to_field(field, Form::InFiles(mode))).collect::<Fields>())
     }
 }
 
-fn to_field(field: &StructField, mode: ColumnMappingMode) -> Field {
-    let arrow_type = to_type(&field.data_type, mode);
-    let arrow = Field::new(field.physical_name(mode), arrow_type, field.nullable);
+/// What an Arrow type is for.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    /// Queries: logical names, and variants that can be told from structs.
+    Logical,
+    /// Data files.
+    InFiles(ColumnMappingMode),
+}
+
+fn to_field(field: &StructField, form: Form) -> Field {
+    let mode = match form {
+        Form::Logical => ColumnMappingMode::None,
+        Form::InFiles(mode) => mode,
+    };
+    let arrow = Field::new(field.physical_name(mode), to_type(&field.data_type, form), field.nullable);
     match (mode, field.column_id()) {
         (ColumnMappingMode::None, _) | (_, None) => arrow,
         (_, Some(id)) => arrow.with_metadata(HashMap::from([(FIELD_ID_KEY.to_owned(), id.to_string())])),
@@ -34,10 +45,10 @@ fn to_field(field: &StructField, mode: ColumnMappingMode) -> Field {
 
 /// The Arrow type of a column, with logical names within.
 pub fn type_to_arrow(data_type: &DataType) -> ArrowType {
-    to_type(data_type, ColumnMappingMode::None)
+    to_type(data_type, Form::Logical)
 }
 
-fn to_type(data_type: &DataType, mode: ColumnMappingMode) -> ArrowType {
+fn to_type(data_type: &DataType, form: Form) -> ArrowType {
     match data_type {
         DataType::String => ArrowType::Utf8,
         DataType::Long => ArrowType::Int64,
@@ -52,24 +63,24 @@ fn to_type(data_type: &DataType, mode: ColumnMappingMode) -> ArrowType {
         DataType::Date => ArrowType::Date32,
         DataType::Timestamp => ArrowType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         DataType::TimestampNtz => ArrowType::Timestamp(TimeUnit::Microsecond, None),
-        DataType::Variant => ArrowType::Struct(
-            vec![
-                Field::new("metadata", ArrowType::Binary, false),
-                Field::new("value", ArrowType::Binary, true),
-            ]
-            .into(),
-        ),
+        DataType::Variant => match form {
+            Form::Logical => variant_type(),
+            // "Variant data in Parquet": both are there in each variant. Spark reads no others.
+            Form::InFiles(_) => ArrowType::Struct(
+                ["value", "metadata"].map(|name| Field::new(name, ArrowType::Binary, false)).to_vec().into(),
+            ),
+        },
         DataType::Void => ArrowType::Null,
         DataType::Struct(schema) => {
-            ArrowType::Struct(schema.fields.iter().map(|field| to_field(field, mode)).collect())
+            ArrowType::Struct(schema.fields.iter().map(|field| to_field(field, form)).collect())
         }
         DataType::Array(array) => {
-            let element = to_type(&array.element_type, mode);
+            let element = to_type(&array.element_type, form);
             ArrowType::List(Arc::new(Field::new("element", element, array.contains_null)))
         }
         DataType::Map(map) => {
-            let key = Field::new("key", to_type(&map.key_type, mode), false);
-            let value = Field::new("value", to_type(&map.value_type, mode), map.value_contains_null);
+            let key = Field::new("key", to_type(&map.key_type, form), false);
+            let value = Field::new("value", to_type(&map.value_type, form), map.value_contains_null);
             let entries = Field::new("key_value", ArrowType::Struct(vec![key, value].into()), false);
             ArrowType::Map(Arc::new(entries), false)
         }
@@ -120,6 +131,7 @@ fn from_type(arrow: &ArrowType, place: &str) -> Result<DataType> {
         ArrowType::Null => DataType::Void,
         ArrowType::Dictionary(_, value) => from_type(value, place)?,
         ArrowType::RunEndEncoded(_, value) => from_type(value.data_type(), place)?,
+        variant if is_variant(variant) => DataType::Variant,
         ArrowType::Struct(fields) => {
             let nested = |field: &Arc<Field>| from_field(field, &format!("{place}.{}", field.name()));
             DataType::Struct(StructType { fields: fields.iter().map(nested).collect::<Result<_>>()? })

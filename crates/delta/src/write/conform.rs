@@ -1,6 +1,7 @@
 //! Columns as data files have them: plain types, physical names, and no null where none may be.
 
 use crate::schema::{ColumnMappingMode, DataType, StructField, StructType, type_to_arrow};
+use crate::variant::is_variant;
 use crate::{Error, Result};
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt32Array, new_null_array};
 use arrow::buffer::NullBuffer;
@@ -80,8 +81,15 @@ fn conform_type(
             Ok(Arc::new(MapArray::try_new(Arc::clone(entries_field), offsets, entries, nulls, is_sorted)?))
         }
         (DataType::Variant, ArrowType::Struct(fields)) => {
-            let Some(structs) = array.as_struct_opt() else {
-                return wrong(array, data_type, place);
+            let structs = match array.as_struct_opt() {
+                Some(structs) if is_variant(array.data_type()) => structs,
+                None if array.data_type() == &ArrowType::Null => {
+                    return Ok(new_null_array(physical, array.len()));
+                }
+                _ => {
+                    let given = array.data_type();
+                    return Err(Error::invalid(format!("column {place} takes variants alone, not {given}")));
+                }
             };
             let child = |field: &Arc<Field>| match structs.column_by_name(field.name()) {
                 Some(child) => cast(child, field.data_type(), place),
