@@ -36,6 +36,7 @@ pub use error::{Error, ErrorKind, Position, Result};
 pub use memory::{BatchAccount, EnginePool, Refusal, Shortage};
 pub use query::{OperatorProgress, Progress, Query, QueryControl};
 pub use session::Session;
+pub use tarn_delta::variant;
 
 /// The format that a file's name implies: `parquet`, `csv` or `json`.
 pub fn file_format(path: &str) -> Option<&'static str> {

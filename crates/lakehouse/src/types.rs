@@ -1,6 +1,7 @@
 //! Arrow's types in Databricks' words.
 
 use arrow::datatypes::{DataType, TimeUnit};
+use tarn_engine::variant::is_variant;
 
 /// The SQL name of a type, as Databricks writes it: `BIGINT`, `DECIMAL(10,2)`, `ARRAY<STRING>`.
 ///
@@ -38,6 +39,7 @@ pub fn type_name(data_type: &DataType) -> String {
         | DataType::ListView(field)
         | DataType::LargeListView(field)
         | DataType::FixedSizeList(field, _) => format!("ARRAY<{}>", type_name(field.data_type())),
+        variant if is_variant(variant) => "VARIANT".into(),
         DataType::Struct(fields) => {
             let fields = fields.iter().map(|f| format!("{}: {}", f.name(), type_name(f.data_type())));
             format!("STRUCT<{}>", fields.collect::<Vec<_>>().join(", "))

@@ -198,3 +198,26 @@ async fn expected_rows(home: &Home, folder: &Path) -> Vec<String> {
         Err(error) => panic!("{sql}: {error:?}"),
     }
 }
+
+#[tokio::test]
+async fn variants_are_shown_as_json_and_copied_unharmed() {
+    let Some(golden) = std::env::var_os("TARN_GOLDEN_DIR").map(PathBuf::from) else {
+        say("TARN_GOLDEN_DIR is not set: no variants were read");
+        return;
+    };
+    let unpacked = tempfile::tempdir().unwrap();
+    unpack(&golden.join("delta-kernel/unshredded-variant.tar.zst"), unpacked.path());
+    let home = Home::new();
+    let table = unpacked.path().join("unshredded-variant");
+    let all = home.rows(&format!("SELECT * FROM delta.`{}`", table.display())).await;
+    assert!(all.contains(r#""v":{"#) && !all.contains("metadata"), "{all}");
+    home.rows(&format!("CREATE TABLE copied AS SELECT * FROM delta.`{}`", table.display())).await;
+    assert_eq!(sorted(&home.rows("SELECT * FROM copied").await), sorted(&all));
+    home.rows("UPDATE copied SET id = id + 1000 WHERE id < 10").await;
+    let nested = "SELECT v, array_of_variants, struct_of_variants, map_of_variants FROM";
+    let before = home.rows(&format!("{nested} delta.`{}`", table.display())).await;
+    assert_eq!(sorted(&home.rows(&format!("{nested} copied")).await), sorted(&before));
+    assert!(home.rows("DESCRIBE copied").await.contains(r#""variant""#));
+    home.error("INSERT INTO copied (id, v) VALUES (1, named_struct('metadata', X'00', 'value', X'00'))")
+        .await;
+}

@@ -1,4 +1,5 @@
-//! Finds the columns of a table in its data files: by name, physical name or field id, with types that widened since.
+//! Finds the columns of a table in its data files: by name, physical name or field id, with types that widened since, and
+//! variants that are shredded.
 
 use super::table::ROW_COLUMN;
 use datafusion::arrow::array::{
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use tarn_delta::row_tracking::MaterializedColumns;
 use tarn_delta::schema::{ColumnMappingMode, DataType as DeltaType, FIELD_ID_KEY, StructField, StructType};
 use tarn_delta::snapshot::Snapshot;
+use tarn_delta::variant::{is_variant, unshred, variant_type};
 
 /// Rewrites expressions over a table's columns to expressions over a file's.
 #[derive(Debug)]
@@ -38,14 +40,7 @@ impl MappedColumns {
         row_ids: Option<&MaterializedColumns>,
     ) -> Option<Arc<dyn PhysicalExprAdapterFactory>> {
         let hidden = row_ids.map(|names| vec![names.row_id.clone(), names.row_commit_version.clone()]);
-        match snapshot.column_mapping() {
-            ColumnMappingMode::None => None,
-            mode => Some(Arc::new(Self {
-                schema: snapshot.schema().clone(),
-                mode,
-                hidden: hidden.unwrap_or_default(),
-            })),
-        }
+        Self::with_hidden(snapshot, hidden.unwrap_or_default())
     }
 
     /// The adapter of files that have other columns beside the table's, which keep their names.
@@ -54,7 +49,7 @@ impl MappedColumns {
         hidden: Vec<String>,
     ) -> Option<Arc<dyn PhysicalExprAdapterFactory>> {
         match snapshot.column_mapping() {
-            ColumnMappingMode::None => None,
+            ColumnMappingMode::None if !snapshot.schema().fields.iter().any(holds_variants) => None,
             mode => Some(Arc::new(Self { schema: snapshot.schema().clone(), mode, hidden })),
         }
     }
@@ -86,6 +81,20 @@ impl PhysicalExprAdapterFactory for MappedColumns {
         let inner = DefaultPhysicalExprAdapterFactory.create(logical_file_schema, Arc::clone(&renamed))?;
         Ok(Arc::new(Adapter { inner, renamed, physical: physical_file_schema }))
     }
+}
+
+/// Whether a column is of variants, or has some within.
+fn holds_variants(field: &StructField) -> bool {
+    fn is_in(data_type: &DeltaType) -> bool {
+        match data_type {
+            DeltaType::Variant => true,
+            DeltaType::Struct(inner) => inner.fields.iter().any(holds_variants),
+            DeltaType::Array(array) => is_in(&array.element_type),
+            DeltaType::Map(map) => is_in(&map.key_type) || is_in(&map.value_type),
+            _ => false,
+        }
+    }
+    is_in(&field.data_type)
 }
 
 /// DataFusion's adapter works on a schema in which the file's columns have the table's names; its columns are then given
@@ -143,6 +152,9 @@ fn field_in_file(
     let mut args = vec![Arc::clone(&renamed.inner)];
     let mut leaf = None;
     for name in names {
+        if is_variant(&in_table) {
+            return Ok(None);
+        }
         let name = name.downcast_ref::<Literal>().and_then(|name| name.value().try_as_str().flatten());
         let (Some(name), DataType::Struct(table_fields), DataType::Struct(file_fields)) =
             (name, &in_table, &in_file)
@@ -205,6 +217,8 @@ fn rename_type(arrow: &DataType, delta: &DeltaType, mode: ColumnMappingMode) -> 
         Arc::new(field.as_ref().clone().with_data_type(rename_type(field.data_type(), delta, mode)))
     };
     match (arrow, delta) {
+        // Shredded or not, with its parts in any order.
+        (DataType::Struct(_), DeltaType::Variant) => variant_type(),
         (DataType::Struct(fields), DeltaType::Struct(schema)) => {
             DataType::Struct(rename_fields(fields, schema, mode))
         }
@@ -294,13 +308,17 @@ impl PhysicalExpr for Renamed {
     }
 }
 
-/// The same values under the names of another type of the same shape.
+/// The same values under the names of another type of the same shape; shredded variants are put together.
 fn with_type(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     if array.data_type() == to {
         return Ok(Arc::clone(array));
     }
     let any = array.as_any();
     Ok(match to {
+        variant if is_variant(variant) => unshred(array).map_err(|error| {
+            let message = crate::stores::sentence(&error.to_string());
+            datafusion::common::DataFusionError::from(crate::Error::new(crate::ErrorKind::BadData, message))
+        })?,
         DataType::Struct(fields) if let Some(array) = any.downcast_ref::<StructArray>() => {
             let columns =
                 array.columns().iter().zip(fields).map(|(column, f)| with_type(column, f.data_type()));

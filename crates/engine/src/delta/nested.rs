@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use std::sync::Arc;
+use tarn_delta::variant::is_variant;
 
 /// Which of a struct's fields is for which of a column's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +72,8 @@ pub(crate) fn may_fit(
         |from: &FieldRef, to: &FieldRef| may_fit(from.data_type(), to.data_type(), fit, may_fit_plain);
     match (from, to) {
         (T::Null, _) => true,
+        // Their parts are no one's to make or to take.
+        (from, to) if is_variant(from) || is_variant(to) => is_variant(from) && is_variant(to),
         (
             T::List(from) | T::LargeList(from) | T::ListView(from) | T::FixedSizeList(from, _),
             T::List(to) | T::LargeList(to),

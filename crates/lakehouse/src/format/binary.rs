@@ -1,5 +1,6 @@
 //! Rows as an Arrow or a Parquet file.
 
+use super::variants::{batch_with_texts, schema_with_texts};
 use crate::Result;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -14,9 +15,9 @@ use tarn_engine::{Error, ErrorKind};
 /// # Errors
 /// When a batch is not of the schema.
 pub fn arrow_file(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>> {
-    let mut writer = FileWriter::try_new(Vec::new(), schema)?;
+    let mut writer = FileWriter::try_new(Vec::new(), &schema_with_texts(schema))?;
     for batch in batches {
-        writer.write(batch)?;
+        writer.write(&batch_with_texts(batch)?)?;
     }
     Ok(writer.into_inner()?)
 }
@@ -32,9 +33,9 @@ pub fn parquet_file(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u
     let properties =
         WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
     let mut writer =
-        ArrowWriter::try_new(Vec::new(), SchemaRef::clone(schema), Some(properties)).map_err(unsupported)?;
+        ArrowWriter::try_new(Vec::new(), schema_with_texts(schema), Some(properties)).map_err(unsupported)?;
     for batch in batches {
-        writer.write(batch).map_err(unsupported)?;
+        writer.write(&batch_with_texts(batch)?).map_err(unsupported)?;
     }
     writer.into_inner().map_err(unsupported)
 }

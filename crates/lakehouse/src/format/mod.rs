@@ -4,6 +4,7 @@ mod binary;
 mod csv;
 mod json;
 mod value;
+mod variants;
 
 pub use self::csv::CsvWriter;
 pub use binary::{arrow_file, parquet_file};
@@ -19,5 +20,6 @@ use arrow::util::display::FormatOptions;
 /// When a value cannot be written as text.
 pub fn table(batches: &[RecordBatch]) -> Result<String, arrow::error::ArrowError> {
     let options = FormatOptions::default().with_null("NULL");
-    Ok(arrow::util::pretty::pretty_format_batches_with_options(batches, &options)?.to_string())
+    let batches = batches.iter().map(variants::batch_with_texts).collect::<Result<Vec<_>, _>>()?;
+    Ok(arrow::util::pretty::pretty_format_batches_with_options(&batches, &options)?.to_string())
 }

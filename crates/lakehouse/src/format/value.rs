@@ -12,6 +12,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::fmt::Write as _;
+use tarn_engine::variant::{is_variant, write_json};
 
 /// The text of a cell; `None` is NULL. Strings stand as they are, nested values as JSON.
 pub fn cell_text(array: &dyn Array, row: usize) -> Option<String> {
@@ -20,7 +21,8 @@ pub fn cell_text(array: &dyn Array, row: usize) -> Option<String> {
     }
     let mut text = String::new();
     write_json_value(array, row, &mut text);
-    let is_quoted = text.starts_with('"');
+    // A variant is JSON even where it is a text.
+    let is_quoted = text.starts_with('"') && !is_variant(array.data_type());
     match is_quoted.then(|| serde_json::from_str(&text)) {
         Some(Ok(raw)) => Some(raw),
         _ => Some(text),
@@ -88,6 +90,7 @@ pub fn write_json_value(array: &dyn Array, row: usize, out: &mut String) {
         DataType::ListView(_) => list(&array.as_list_view::<i32>().value(row), out),
         DataType::LargeListView(_) => list(&array.as_list_view::<i64>().value(row), out),
         DataType::FixedSizeList(_, _) => list(&array.as_fixed_size_list().value(row), out),
+        variant if is_variant(variant) => write_variant(array, row, out),
         DataType::Struct(fields) => {
             out.push('{');
             for (index, (field, column)) in fields.iter().zip(array.as_struct().columns()).enumerate() {
@@ -126,6 +129,19 @@ pub fn write_json_value(array: &dyn Array, row: usize, out: &mut String) {
             },
             Err(error) => string(&error.to_string(), out),
         },
+    }
+}
+
+fn write_variant(array: &dyn Array, row: usize, out: &mut String) {
+    let parts = array.as_struct();
+    let part = |name: &str| parts.column_by_name(name).and_then(|part| part.as_binary_opt::<i32>());
+    let (Some(metadata), Some(value)) = (part("metadata"), part("value")) else {
+        return out.push_str("null");
+    };
+    let start = out.len();
+    if let Err(error) = write_json(metadata.value(row), value.value(row), out) {
+        out.truncate(start);
+        string(&error.to_string(), out);
     }
 }
 
