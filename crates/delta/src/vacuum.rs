@@ -34,7 +34,7 @@ pub struct UnneededFile {
 ///
 /// A file is kept when it is in the newest version, when it was removed within the retention time, when it is younger than
 /// that (somebody may be about to commit it), and when its name or that of a folder starts with `_` or `.`, except for
-/// change data and folders of partition columns.
+/// change data, folders of partition columns, and what writers that were stopped have left unfinished.
 ///
 /// The snapshot must be the newest; a retention time shorter than the longest query or write may break it.
 ///
@@ -51,7 +51,8 @@ pub async fn unneeded_files(snapshot: &Snapshot, retention_millis: i64) -> Resul
     while let Some(object) = listed.try_next().await? {
         let modified_millis = object.last_modified.timestamp_millis();
         if modified_millis < cutoff_millis
-            && is_visible(table, &object.location, &prefixes)
+            && (is_visible(table, &object.location, &prefixes)
+                || is_unfinished(table, &object.location, &prefixes))
             && !needed.contains(&object.location)
         {
             files.push(UnneededFile { path: object.location, size_bytes: object.size, modified_millis });
@@ -216,12 +217,28 @@ fn partition_prefixes(snapshot: &Snapshot) -> Vec<String> {
 }
 
 fn is_visible(table: &TableStore, path: &Path, partition_prefixes: &[String]) -> bool {
+    let Some(mut parts) = path.prefix_match(&table.root) else { return false };
+    let mut is_top = true;
+    parts.all(|part| is_visible_part(part.as_ref(), std::mem::take(&mut is_top), partition_prefixes))
+}
+
+fn is_visible_part(name: &str, is_top: bool, partition_prefixes: &[String]) -> bool {
+    let is_hidden = name.starts_with('_') || name.starts_with('.');
+    !is_hidden
+        || is_top && name == "_change_data"
+        || partition_prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
+}
+
+/// Whether a file has the name that stores and file systems give to what is still being written (`.….tmp`: Hadoop's and the
+/// local disk's), and lies where writers of the table write: beside data or in the log.
+fn is_unfinished(table: &TableStore, path: &Path, partition_prefixes: &[String]) -> bool {
     let Some(parts) = path.prefix_match(&table.root) else { return false };
-    parts.enumerate().all(|(depth, part)| {
-        let name = part.as_ref();
-        let is_hidden = name.starts_with('_') || name.starts_with('.');
-        !is_hidden
-            || depth == 0 && name == "_change_data"
-            || partition_prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
-    })
+    let parts: Vec<_> = parts.collect();
+    let Some((name, folders)) = parts.split_last() else { return false };
+    name.as_ref().starts_with('.')
+        && name.as_ref().ends_with(".tmp")
+        && folders.iter().enumerate().all(|(depth, folder)| {
+            depth == 0 && folder.as_ref() == "_delta_log"
+                || is_visible_part(folder.as_ref(), depth == 0, partition_prefixes)
+        })
 }

@@ -292,6 +292,42 @@ async fn vacuum_deletes_only_what_nothing_needs() {
     assert!(refused.message.contains(".parquet"), "{}", refused.message);
 }
 
+/// What a kill leaves is hidden, so that nobody reads it; it goes when it is older than the retention time.
+#[tokio::test(flavor = "multi_thread")]
+async fn vacuum_deletes_what_was_left_unfinished() {
+    let home = with_table("").await;
+    let before = all(&home, "t").await;
+    let folder = folder(&home, "t");
+    let stray = |name: &str, age_days: u64| {
+        home.write(&format!("main/default/t/{name}"), "some of it");
+        let file = std::fs::File::options().write(true).open(folder.join(name)).unwrap();
+        let written = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(written - std::time::Duration::from_secs(age_days * 86_400)).unwrap();
+        folder.join(name)
+    };
+    let old = [
+        stray(".part-0.parquet.tarn-0123456789abcdef.tmp", 8),
+        stray("_delta_log/.00000000000000000009.json.tarn-0123456789abcdef.tmp", 8),
+        stray("_change_data/.cdc-0.parquet.tarn-0123456789abcdef.tmp", 8),
+        // As Hadoop names them.
+        stray("_delta_log/.00000000000000000009.json.6a1b0c5e-3f0c-4f8e-9a43-0a5d1f6f7d11.tmp", 8),
+    ];
+    let kept = [
+        stray(".part-1.parquet.tarn-0123456789abcdef.tmp", 6),
+        stray("_delta_log/.00000000000000000009.json.tarn-fedcba9876543210.tmp", 6),
+        stray("_delta_log/00000000000000000009.json.bak", 8),
+        stray(".hidden/.x.tmp", 8),
+        stray(".hidden.parquet", 8),
+    ];
+    let listed = rows(&home, "VACUUM t DRY RUN").await;
+    assert_eq!(listed.matches("\"path\"").count(), old.len(), "{listed}");
+    assert!(old.iter().all(|path| path.exists()));
+    rows(&home, "VACUUM t").await;
+    assert_eq!(old.iter().filter(|path| path.exists()).count(), 0);
+    assert!(kept.iter().all(|path| path.exists()), "{kept:?}");
+    assert_eq!(all(&home, "t").await, before);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn vacuum_lite_looks_into_the_log_alone() {
     let home =
