@@ -22,7 +22,7 @@ use crate::schema::StructField;
 use crate::{Error, Result};
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
-use futures::StreamExt as _;
+use futures::{StreamExt as _, stream};
 use object_store::ObjectStoreExt as _;
 use open_file::OpenFile;
 use split::{PartitionKey, Splitter};
@@ -30,6 +30,9 @@ use std::collections::BTreeMap;
 
 /// Rows that are split and encoded at once: a batch may be larger than a file.
 const ROWS_AT_ONCE: usize = 8192;
+
+/// Files that are ended at the same time.
+const FINISHES_AT_ONCE: usize = 8;
 
 /// Writes rows into files of a table. The files belong to the table once a transaction has added them.
 ///
@@ -175,14 +178,24 @@ impl DataWriter {
     /// # Errors
     /// When the store fails.
     pub async fn finish(mut self) -> Result<Vec<Add>> {
-        let keys: Vec<PartitionKey> = self.open.keys().cloned().collect();
-        for key in keys {
-            if let Err(error) = self.finish_file(&key).await {
-                self.abort().await;
-                return Err(error);
+        let files: Vec<OpenFile> = std::mem::take(&mut self.open).into_values().collect();
+        // Stores are slow to answer and disks to sync, but not slower for several files.
+        let ends: Vec<_> = files.into_iter().map(|file| file.finish(&self.plan)).collect();
+        let ended: Vec<Result<Add>> = stream::iter(ends).buffered(FINISHES_AT_ONCE).collect().await;
+        let mut failure = None;
+        for add in ended {
+            match add {
+                Ok(add) => self.finished.push(add),
+                Err(error) => failure = failure.or(Some(error)),
             }
         }
-        Ok(std::mem::take(&mut self.finished))
+        match failure {
+            Some(error) => {
+                self.abort().await;
+                Err(error)
+            }
+            None => Ok(std::mem::take(&mut self.finished)),
+        }
     }
 
     /// Ends all files of change data and describes them.
@@ -218,5 +231,5 @@ pub async fn remove_files(table: &crate::TableStore, references: impl IntoIterat
         // The failure that led here is what must be told; an orphan does no harm.
         let _ = place.store.delete(&place.path).await;
     });
-    futures::stream::iter(deletes).buffer_unordered(8).collect::<()>().await;
+    stream::iter(deletes).buffer_unordered(8).collect::<()>().await;
 }
