@@ -2,22 +2,26 @@
 //!
 //! A child runs a script of statements. Each answer that it prints acknowledges a statement. It is killed at a random
 //! moment; then the table must have the rows after the acknowledged statements, or after one more, which was on its way.
+//! Other tables have several children at once, of which one is killed (`torture/writers.rs`).
 
 mod browser;
+mod lake;
 mod model;
+mod order;
+mod writers;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
+use lake::{Lake, count_answers, rows_of};
 use model::{Change, Random, Rows};
-use serde_json::Value;
+use writers::SharedTable;
 
 use crate::args::Args;
 use crate::lint;
@@ -33,7 +37,9 @@ pub(crate) const HELP: &str = "
 Runs a script of INSERT, MERGE, UPDATE, DELETE, OPTIMIZE and VACUUM in a child, kills it at a random moment, and then looks
 with another process (in a browser, another worker): what was acknowledged is there, nothing is half there, the log has no
 gap, the next write works. Tables take turns: with partitions, deletion vectors, the change feed, checkpoints of both kinds.
-After a failure the native lake stays where the message says.";
+Natively every second table has three writers at once, one of which is killed: each version must be the next statement of
+one of them, and statements may fail only by Delta's named conflicts. After a failure the native lake stays where the
+message says.";
 
 /// How much is done where nothing is said.
 const KILLS: u64 = 1000;
@@ -41,6 +47,8 @@ const SECONDS: u64 = 600;
 
 /// Kills before a new table is made.
 const KILLS_A_TABLE: u32 = 25;
+/// The same where there are several writers, which takes longer.
+const ROUNDS_A_TABLE: u32 = 8;
 /// Statements that a child is given; it is killed long before the last.
 const STATEMENTS: u32 = 40;
 /// Answers that are waited for, at most, before the kill.
@@ -122,77 +130,87 @@ struct Report {
     versions: u64,
     /// Files that were being written, and that nothing will ever refer to.
     unfinished_files: u64,
+    /// Times that several writers were let loose, how many of them were killed and not, and what conflicts they met.
+    rounds: u32,
+    writers_killed: u32,
+    writers_ended: u32,
+    conflicts: u32,
+}
+
+impl Plan {
+    fn is_over(&self, report: &Report, started: Instant) -> bool {
+        report.kills + report.writers_killed >= self.kills || started.elapsed() >= self.limit
+    }
 }
 
 fn torture(plan: &Plan) -> Result<()> {
-    let lake = std::env::temp_dir().join(format!("tarn-torture-{}-{}", std::process::id(), plan.seed));
-    fs::create_dir_all(&lake)?;
-    println!("Seed {}, lake {}", plan.seed, lake.display());
+    let folder = std::env::temp_dir().join(format!("tarn-torture-{}-{}", std::process::id(), plan.seed));
+    fs::create_dir_all(&folder)?;
+    println!("Seed {}, lake {}", plan.seed, folder.display());
+    let lake = Lake { tarn: &plan.tarn, folder: &folder };
     let started = Instant::now();
     let mut report = Report::default();
     let mut random = Random::new(plan.seed);
-    while report.kills < plan.kills && started.elapsed() < plan.limit {
-        let kind = usize::try_from(report.tables)? % KINDS.len();
-        let mut table =
-            Table::create(plan, &lake, report.tables, KINDS.get(kind).copied().unwrap_or_default())?;
+    while !plan.is_over(&report, started) {
+        let is_shared = report.tables % 2 == 1;
+        // Each kind has its turn with one writer and with several.
+        let kind = KINDS.get(usize::try_from(report.tables / 2)? % KINDS.len()).copied().unwrap_or_default();
+        let name = format!("t{}", report.tables);
+        let table = folder.join("main/default").join(&name);
         report.tables += 1;
-        for _ in 0..KILLS_A_TABLE {
-            if report.kills == plan.kills || started.elapsed() >= plan.limit {
+        let mut tortured: Box<dyn Torture + '_> = match is_shared {
+            false => Box::new(Table::create(lake, name.clone(), table.clone(), kind)?),
+            true => Box::new(SharedTable::create(lake, name.clone(), table.clone(), kind)?),
+        };
+        for _ in 0..if is_shared { ROUNDS_A_TABLE } else { KILLS_A_TABLE } {
+            if plan.is_over(&report, started) {
                 break;
             }
-            let tortured = table.torture(&mut random, &mut report);
-            tortured.with_context(|| {
-                let Plan { seed, .. } = plan;
-                let kills = report.kills;
-                format!(
-                    "after {kills} kills, with seed {seed}, in {} ({})",
-                    table.folder.display(),
-                    table.kind
-                )
+            tortured.torture(&mut random, &mut report).with_context(|| {
+                let (seed, kills) = (plan.seed, report.kills + report.writers_killed);
+                format!("after {kills} kills, with seed {seed}, in {} ({kind})", table.display())
             })?;
         }
-        report.versions += table.versions()?;
-        report.unfinished_files += table.unfinished_files()?;
-        fs::remove_dir_all(&table.folder)?;
+        report.versions += lake.versions(&name)?;
+        report.unfinished_files += unfinished_files(&table)?;
+        fs::remove_dir_all(&table)?;
     }
-    fs::remove_dir_all(&lake)?;
+    fs::remove_dir_all(&folder)?;
     report.print(started.elapsed());
     Ok(())
 }
 
+/// A table that can be tortured once more.
+trait Torture {
+    fn torture(&mut self, random: &mut Random, report: &mut Report) -> Result<()>;
+}
+
 impl Report {
     fn print(&self, took: Duration) {
-        println!("{} kills of {} tables in {} s: nothing wrong", self.kills, self.tables, took.as_secs());
+        let kills = self.kills + self.writers_killed;
+        println!("{kills} kills of {} tables in {} s: nothing wrong", self.tables, took.as_secs());
         println!("  {} statements acknowledged, {} versions", self.acknowledged, self.versions);
         println!("  {} statements on their way were done, {} were not", self.landed, self.lost);
         println!("  {} children had run everything before the kill", self.ended);
-        println!("  {} unfinished files left behind, which no listing shows", self.unfinished_files);
+        println!("  {} times several writers, of which {} were killed", self.rounds, self.writers_killed);
+        println!("  {} had done everything; {} conflicts", self.writers_ended, self.conflicts);
+        println!(
+            "  {} unfinished files left behind, for VACUUM to remove when they are old",
+            self.unfinished_files
+        );
     }
 }
 
 /// A table that is being tortured.
 struct Table<'a> {
-    plan: &'a Plan,
-    lake: &'a Path,
-    folder: PathBuf,
+    lake: Lake<'a>,
     name: String,
-    kind: &'static str,
+    folder: PathBuf,
     rows: Rows,
     next_batch: u32,
 }
 
-impl<'a> Table<'a> {
-    fn create(plan: &'a Plan, lake: &'a Path, number: u32, kind: &'static str) -> Result<Self> {
-        let name = format!("t{number}");
-        let folder = lake.join("main/default").join(&name);
-        let table = Self { plan, lake, folder, name, kind, rows: Rows::new(), next_batch: 100 };
-        table.answers(&format!(
-            "CREATE TABLE {} (batch INT, n INT, x BIGINT) USING delta {kind}",
-            table.name
-        ))?;
-        Ok(table)
-    }
-
+impl Torture for Table<'_> {
     /// Lets a child change the table, kills it, and checks.
     fn torture(&mut self, random: &mut Random, report: &mut Report) -> Result<()> {
         let changes: Vec<Change> = (0..STATEMENTS).map(|_| self.next_change(random)).collect();
@@ -212,6 +230,13 @@ impl<'a> Table<'a> {
         })?;
         Ok(())
     }
+}
+
+impl<'a> Table<'a> {
+    fn create(lake: Lake<'a>, name: String, folder: PathBuf, kind: &str) -> Result<Self> {
+        lake.answers(&format!("CREATE TABLE {name} (batch INT, n INT, x BIGINT) USING delta {kind}"))?;
+        Ok(Self { lake, name, folder, rows: Rows::new(), next_batch: 100 })
+    }
 
     fn next_change(&mut self, random: &mut Random) -> Change {
         self.next_batch += 1;
@@ -226,12 +251,15 @@ impl<'a> Table<'a> {
         }
         let wanted = random.below(MOST_ANSWERS);
         let delay = random.below(if wanted == 0 { MOST_START_MICROS } else { MOST_DELAY_MICROS });
-        let mut child = self.start()?;
-        // A pipe holds more than a script, so this does not wait for the child.
-        child.stdin.take().context("the child has no standard input")?.write_all(script.as_bytes())?;
+        let mut child = self.lake.start(&script)?;
         let (sender, answers) = mpsc::channel();
         let stdout = BufReader::new(child.stdout.take().context("the child has no standard output")?);
-        let reader = thread::spawn(move || read_answers(stdout, &sender));
+        let reader = thread::spawn(move || {
+            count_answers(stdout, || {
+                // Who waited may have heard enough.
+                let _ = sender.send(());
+            })
+        });
         // An end of the answers is the child's end.
         let _ = (0..wanted).try_for_each(|_| answers.recv());
         thread::sleep(Duration::from_micros(u64::from(delay)));
@@ -264,30 +292,13 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
-    fn start(&self) -> Result<Child> {
-        let mut tarn = Command::new(&self.plan.tarn);
-        tarn.args(["sql", "--format", "json", "--lake"]).arg(self.lake);
-        tarn.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        tarn.spawn().with_context(|| format!("cannot start {}", self.plan.tarn.display()))
-    }
-
-    /// The answers of a script that is left alone, one a statement that has one.
-    fn answers(&self, script: &str) -> Result<Vec<Value>> {
-        let mut child = self.start()?;
-        child.stdin.take().context("the child has no standard input")?.write_all(script.as_bytes())?;
-        let output = child.wait_with_output()?;
-        ensure!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
-        let answers = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
-        answers.collect::<Result<_, _>>().with_context(|| format!("{script}: no JSON"))
-    }
-
     /// Reads the rows, writes, and reads again.
     fn check_rows(&mut self, one_more: Rows, report: &mut Report) -> Result<()> {
         self.next_batch += 1;
         let name = &self.name;
         let next = Change::Insert { batch: self.next_batch };
         let read = format!("SELECT batch, n, x FROM {name};");
-        let answers = self.answers(&format!("{read}{}{read}", next.sql(name)))?;
+        let answers = self.lake.answers(&format!("{read}{}{read}", next.sql(name)))?;
         let [found, _, after] = answers.as_slice() else { bail!("{} answers of 3", answers.len()) };
         let found = rows_of(found)?;
         match (found == self.rows, found == one_more) {
@@ -315,35 +326,23 @@ impl<'a> Table<'a> {
         ensure!(!versions.is_empty() && !has_gap, "the log has a gap: {versions:?}");
         Ok(())
     }
+}
 
-    /// How many versions the table says that it has.
-    fn versions(&self) -> Result<u64> {
-        let answers = self.answers(&format!("DESCRIBE HISTORY {}", self.name))?;
-        let history = answers.first().and_then(Value::as_array).context("there is no history")?;
-        let versions: Vec<u64> = history.iter().filter_map(|entry| entry.get("version")?.as_u64()).collect();
-        ensure!(
-            versions.iter().rev().copied().eq(0..history.len() as u64),
-            "the history has a gap: {versions:?}"
-        );
-        Ok(history.len() as u64)
-    }
-
-    /// Counts the store's own files for what is on its way.
-    fn unfinished_files(&self) -> Result<u64> {
-        let mut folders = vec![self.folder.clone()];
-        let mut count = 0;
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder)? {
-                let entry = entry?;
-                if entry.file_type()?.is_dir() {
-                    folders.push(entry.path());
-                } else if entry.file_name().to_string_lossy().contains('#') {
-                    count += 1;
-                }
+/// Counts the store's own files for what is on its way.
+fn unfinished_files(folder: &Path) -> Result<u64> {
+    let mut folders = vec![folder.to_owned()];
+    let mut count = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else if entry.file_name().to_string_lossy().ends_with(".tmp") {
+                count += 1;
             }
         }
-        Ok(count)
     }
+    Ok(count)
 }
 
 /// How a child ended.
@@ -351,32 +350,6 @@ struct Ended {
     was_killed: bool,
     /// How many statements it had acknowledged.
     answers: usize,
-}
-
-/// Counts answers, and tells of each. One begins in a line of its own with a bracket.
-fn read_answers(mut output: impl BufRead, sender: &mpsc::Sender<()>) -> Result<usize> {
-    let mut count = 0;
-    let mut line = Vec::new();
-    while output.read_until(b'\n', &mut line)? > 0 {
-        if line.starts_with(b"[") {
-            count += 1;
-            // Who waited may have heard enough.
-            let _ = sender.send(());
-        }
-        line.clear();
-    }
-    Ok(count)
-}
-
-fn rows_of(answer: &Value) -> Result<Rows> {
-    let answer = answer.as_array().context("the answer is no array")?;
-    let mut rows = Rows::new();
-    for row in answer {
-        let field = |name: &str| row.get(name).and_then(Value::as_i64).with_context(|| format!("{row}"));
-        let key = (u32::try_from(field("batch")?)?, u32::try_from(field("n")?)?);
-        ensure!(rows.insert(key, field("x")?).is_none(), "a row is there twice: {row}");
-    }
-    Ok(rows)
 }
 
 fn names_in(folder: &Path) -> Result<Vec<String>> {
@@ -395,6 +368,6 @@ mod tests {
             return;
         };
         let seed = any_seed();
-        torture(&Plan { tarn: tarn.into(), kills: 1000, limit: Duration::from_secs(15), seed }).unwrap();
+        torture(&Plan { tarn: tarn.into(), kills: 1000, limit: Duration::from_secs(60), seed }).unwrap();
     }
 }

@@ -116,7 +116,7 @@ impl WritePlan {
                 .target_file_size_bytes
                 .unwrap_or(TARGET_FILE_SIZE_BYTES)
                 .min(MOST_FILE_SIZE_BYTES),
-            max_open_files: 100,
+            max_open_files: 500,
             max_memory_bytes: 128 << 20,
             data_change: true,
             // As Delta does, since folders by physical names would help nobody.

@@ -217,7 +217,7 @@ async fn columns_that_are_encoded_side_by_side_are_those_of_the_schema() {
     let numbers = Int64Array::from_iter((0..ROWS).map(|row| (row % 7 != 0).then_some(row)));
     let texts = StringArray::from_iter_values((0..ROWS).map(|row| format!("text {}", row * row)));
     let lists = ListArray::from_iter_primitive::<Int64Type, _, _>(
-        (0..ROWS).map(|row| (row % 5 != 0).then(move || (0..row % 4).map(|item| Some(row + item)))),
+        (0..ROWS).map(|row| (row % 5 != 0).then(move || (0..row % 4).map(move |item| Some(row + item)))),
     );
     let parts: Vec<(Arc<Field>, ArrayRef)> = vec![
         (Arc::new(Field::new("number", DataType::Int64, true)), Arc::new(numbers.clone())),

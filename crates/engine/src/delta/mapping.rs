@@ -316,8 +316,8 @@ fn with_type(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     let any = array.as_any();
     Ok(match to {
         variant if is_variant(variant) => unshred(array).map_err(|error| {
-            let message = crate::stores::sentence(&error.to_string());
-            datafusion::common::DataFusionError::from(crate::Error::new(crate::ErrorKind::BadData, message))
+            let told = crate::Error::of_sentence(crate::ErrorKind::BadData, &error.to_string());
+            datafusion::common::DataFusionError::from(told)
         })?,
         DataType::Struct(fields) if let Some(array) = any.downcast_ref::<StructArray>() => {
             let columns =

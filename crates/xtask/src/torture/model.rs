@@ -48,15 +48,23 @@ pub(super) enum Change {
 impl Change {
     /// One of them; `batch` has not been used yet.
     pub(super) fn random(random: &mut Random, batch: u32) -> Self {
-        let before = batch.saturating_sub(LIVE_BATCHES);
-        let other = batch.saturating_sub(1 + random.below(6));
         match random.below(20) {
+            0 => Self::Vacuum,
+            _ => Self::random_of(random, batch, batch.saturating_sub(1)),
+        }
+    }
+
+    /// One of them for one of several writers: others change what is not newer than `newest`. No VACUUM, as that takes the
+    /// files of those who read.
+    pub(super) fn random_of(random: &mut Random, batch: u32, newest: u32) -> Self {
+        let before = newest.saturating_sub(LIVE_BATCHES);
+        let other = newest.saturating_sub(random.below(6));
+        match random.below(19) {
             0..8 => Self::Insert { batch },
             8..12 => Self::Merge { batch, other },
             12..15 => Self::Update { batch: other },
             15..18 => Self::Delete { batch: other, before },
-            18 => Self::Optimize,
-            _ => Self::Vacuum,
+            _ => Self::Optimize,
         }
     }
 
