@@ -89,11 +89,13 @@ impl DataWriter {
     async fn write_some(&mut self, batch: &RecordBatch) -> Result<()> {
         let columns = self.conformed(batch)?;
         let rows = RecordBatch::try_new(self.file_schema.clone(), columns)?;
-        let mut split = self.splitter.split(batch, &rows)?;
-        while !split.is_empty() {
-            let later = split.split_off(split.len().min(self.plan.max_open_files.max(1)));
-            self.write_partitions(split).await?;
-            split = later;
+        let mut split = self.splitter.split(batch, &rows)?.into_iter();
+        loop {
+            let some: BTreeMap<_, _> = split.by_ref().take(self.plan.max_open_files.max(1)).collect();
+            if some.is_empty() {
+                break;
+            }
+            self.write_partitions(some).await?;
         }
         self.hold_memory().await
     }
@@ -113,8 +115,7 @@ impl DataWriter {
     }
 
     /// Appends to the files of some partitions, side by side.
-    async fn write_partitions(&mut self, split: Vec<(PartitionKey, RecordBatch)>) -> Result<()> {
-        let mut rows: BTreeMap<PartitionKey, RecordBatch> = split.into_iter().collect();
+    async fn write_partitions(&mut self, mut rows: BTreeMap<PartitionKey, RecordBatch>) -> Result<()> {
         self.open_files(&rows).await?;
         let writes = self.open.iter_mut().filter_map(|(key, file)| {
             let rows = rows.remove(key)?;

@@ -7,7 +7,7 @@ use crate::{Error, Result};
 use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::row::{RowConverter, SortField};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The partition columns' physical names and values, in the order of the folders.
 pub(super) type PartitionKey = Vec<(String, Option<String>)>;
@@ -32,17 +32,17 @@ impl Splitter {
         Self { columns: columns.into_iter().map(column).collect() }
     }
 
-    /// The rows of each partition. `batch` has the partition columns, `rows` the same rows as files hold them.
+    /// The rows of each partition, each partition once. `batch` has the partition columns, `rows` the same rows as files hold them.
     pub(super) fn split(
         &self,
         batch: &RecordBatch,
         rows: &RecordBatch,
-    ) -> Result<Vec<(PartitionKey, RecordBatch)>> {
+    ) -> Result<BTreeMap<PartitionKey, RecordBatch>> {
         if batch.num_rows() == 0 {
-            return Ok(Vec::new());
+            return Ok(BTreeMap::new());
         }
         if self.columns.is_empty() {
-            return Ok(vec![(Vec::new(), rows.clone())]);
+            return Ok(BTreeMap::from([(Vec::new(), rows.clone())]));
         }
         let values = self.values(batch)?;
         let fields = values.iter().map(|array| SortField::new(array.data_type().clone())).collect();
@@ -60,18 +60,19 @@ impl Splitter {
                 member.push(index);
             }
         }
-        let mut split = Vec::with_capacity(members.len());
-        let is_one = members.len() == 1;
+        let mut partitions: BTreeMap<PartitionKey, Vec<u32>> = BTreeMap::new();
         for member in members {
             let Some(first) = member.first().copied() else { continue };
             let key = self.key(&values, usize::try_from(first).unwrap_or_default())?;
-            let rows = match is_one {
-                true => rows.clone(),
-                false => take_record_batch(rows, &UInt32Array::from(member))?,
-            };
-            split.push((key, rows));
+            // Values that differ may be one partition: an empty text and a null.
+            partitions.entry(key).or_default().extend(member);
         }
-        Ok(split)
+        let is_one = partitions.len() == 1;
+        let taken = |(key, member): (PartitionKey, Vec<u32>)| match is_one {
+            true => Ok((key, rows.clone())),
+            false => Ok((key, take_record_batch(rows, &UInt32Array::from(member))?)),
+        };
+        partitions.into_iter().map(taken).collect()
     }
 
     fn values(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
