@@ -48,7 +48,6 @@ pub async fn sleep(duration: Duration) {
 
 /// Runs jobs that compute, side by side where there are threads, and gives what they return in their order. Here they run
 /// one after the other.
-#[expect(clippy::unused_async, reason = "other homes wait")]
 pub async fn side_by_side<T: MaybeSend + 'static, F: FnOnce() -> T + MaybeSend + 'static>(
     jobs: Vec<F>,
 ) -> Vec<T> {
