@@ -3,34 +3,5 @@
 
 use futures::executor::block_on;
 use libfuzzer_sys::fuzz_target;
-use tarn_delta::snapshot::{At, Snapshot};
 
-const FIRST: &[u8] = br#"{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}
-{"metaData":{"id":"a","format":{"provider":"parquet","options":{}},"schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"x\",\"type\":\"long\",\"nullable\":true,\"metadata\":{}},{\"name\":\"p\",\"type\":\"date\",\"nullable\":true,\"metadata\":{}}]}","partitionColumns":["p"],"configuration":{}}}
-"#;
-
-fuzz_target!(|data: &[u8]| {
-    // The same bytes as a first commit, as a second one, and as what the hint says.
-    for files in [
-        vec![("_delta_log/00000000000000000000.json", data)],
-        vec![
-            ("_delta_log/00000000000000000000.json", FIRST),
-            ("_delta_log/00000000000000000001.json", data),
-            ("_delta_log/_last_checkpoint", data),
-        ],
-    ] {
-        let table = tarn_fuzz::table(&files);
-        block_on(async {
-            let Ok(snapshot) = Snapshot::open(&table, At::Latest).await else { return };
-            let ids: Vec<_> = snapshot.files().iter().map(|file| file.id()).collect();
-            let _ = snapshot.adds_with_stats(&ids).await;
-            let _ = snapshot.statistics(&[vec!["x".to_owned()], vec!["p".to_owned()]]).await;
-            for name in &snapshot.metadata().partition_columns {
-                if let Some(field) = snapshot.schema().field(name) {
-                    let _ = snapshot.partition_values(field);
-                }
-            }
-            let _ = snapshot.load_tombstones().await;
-        });
-    }
-});
+fuzz_target!(|data: &[u8]| block_on(tarn_fuzz::log::run(data)));

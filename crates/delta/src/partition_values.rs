@@ -96,7 +96,10 @@ fn parse_boolean(text: &str) -> Option<bool> {
 
 /// Numbers as Rust, Java and JSON write them; Rust takes `NaN` and `Infinity` too.
 pub(crate) fn parse_float<T: std::str::FromStr>(text: &str) -> Option<T> {
-    text.trim().parse().ok()
+    let text = text.trim();
+    // Java has one NaN; a sign in its bits would make it another value, for comparisons too.
+    let unsigned = text.trim_start_matches(['-', '+']);
+    if unsigned.eq_ignore_ascii_case("nan") { unsigned } else { text }.parse().ok()
 }
 
 /// What becomes of digits for which a decimal has no place.
@@ -260,6 +263,14 @@ mod tests {
         check("1970-01-01 00:00:00", DataType::TimestampNtz);
         check("-12.30", DataType::Decimal { precision: 10, scale: 2 });
         check("\u{1}\u{2}", DataType::Binary);
+    }
+
+    #[test]
+    fn there_is_one_nan() {
+        for text in ["NaN", "-NaN", "+nan"] {
+            let array = parse_partition_value(Some(text), &DataType::Double).unwrap();
+            assert_eq!(array.as_primitive::<Float64Type>().value(0).to_bits(), f64::NAN.to_bits());
+        }
     }
 
     #[test]

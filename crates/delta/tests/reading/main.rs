@@ -3,6 +3,7 @@
 mod checkpoints;
 mod deletion_vectors;
 mod errors;
+mod fuzzed;
 mod listing;
 mod statistics;
 mod support;
