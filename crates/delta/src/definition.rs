@@ -5,6 +5,7 @@ use crate::column_mapping::{PhysicalNames, map_columns};
 use crate::features::upgrade;
 use crate::properties::{TableProperties, interval_millis};
 use crate::schema::{ColumnMappingMode, DataType, StructField, StructType};
+use crate::write::indexed_columns;
 use crate::{Error, Result};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -74,7 +75,7 @@ impl TableDefinition {
             }
             needed.insert("clustering".to_owned());
             needed.insert("domainMetadata".to_owned());
-            domains.push(clustering_domain(&schema, columns, mode)?);
+            domains.push(clustering_domain(&schema, columns, &metadata)?);
         }
         let protocol = upgrade(&asked_protocol, &needed);
         crate::features::check_writable(&protocol, &metadata)?;
@@ -85,12 +86,16 @@ impl TableDefinition {
 /// The domain that says by which columns a table is clustered: physical names, as the protocol has it.
 ///
 /// # Errors
-/// When a column is not there, or its values have no order.
+/// When a column is not there, its values have no order, or new files would have no statistics of it, which the protocol
+/// asks for ("Clustered Table").
 pub fn clustering_domain(
     schema: &StructType,
     columns: &[Vec<String>],
-    mode: ColumnMappingMode,
+    metadata: &Metadata,
 ) -> Result<DomainMetadata> {
+    let properties = TableProperties::of(metadata);
+    let mode = properties.column_mapping;
+    let indexed = indexed_columns(schema, &metadata.partition_columns, &properties, mode);
     const MOST_COLUMNS: usize = 4;
     if columns.len() > MOST_COLUMNS {
         return Err(Error::invalid(format!("a table is clustered by at most {MOST_COLUMNS} columns")));
@@ -125,6 +130,12 @@ pub fn clustering_domain(
                 let message =
                     format!("column {shown} has no statistics to cluster by; choose numbers, dates or text");
                 return Err(Error::invalid(message));
+            }
+            Some(_) if !indexed.iter().any(|column| column.path == names) => {
+                return Err(Error::invalid(format!(
+                    "files have no statistics of column {shown} to cluster by; name it in the table property \
+                     delta.dataSkippingStatsColumns, or put it among the first columns"
+                )));
             }
             Some(_) => physical.push(names),
         }

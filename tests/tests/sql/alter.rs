@@ -333,6 +333,20 @@ async fn tables_are_clustered_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn columns_to_cluster_by_have_statistics() {
+    let home = Home::new();
+    let columns = (1..=40).map(|column| format!("c{column} INT")).collect::<Vec<_>>().join(", ");
+    let error = home.error(&format!("CREATE TABLE t ({columns}) CLUSTER BY (c40)")).await;
+    assert!(error.message.contains("no statistics of column c40"), "{error:?}");
+    home.rows(&format!("CREATE TABLE t ({columns}) CLUSTER BY (c32)")).await;
+    let error = home.error("ALTER TABLE t CLUSTER BY (c33)").await;
+    assert!(error.message.contains("no statistics of column c33"), "{error:?}");
+    home.rows("ALTER TABLE t SET TBLPROPERTIES ('delta.dataSkippingStatsColumns' = 'c1,c40')").await;
+    home.rows("ALTER TABLE t CLUSTER BY (c40); INSERT INTO t (c40) VALUES (7)").await;
+    assert!(home.rows("SELECT * FROM table_files('t')").await.contains("c40"), "the file has its statistics");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn identity_columns_give_values() {
     let home = Home::new();
     home.rows(

@@ -96,7 +96,7 @@ pub(super) async fn cluster_by(table: &mut Altering<'_>, by: &ClusterBy) -> Resu
         .hint("Make it anew: CREATE OR REPLACE TABLE … CLUSTER BY (…) AS SELECT * FROM the table")
         .at(table.position));
     }
-    let domain = clustering_domain(&table.change.schema, &columns, table.change.column_mapping());
+    let domain = clustering_domain(&table.change.schema, &columns, &table.change.metadata);
     let domain = domain.map_err(|error| Error::from(error).at(table.position))?;
     check_statistics(table, &columns).await?;
     let features = [CLUSTERING, DOMAIN_METADATA].map(str::to_owned).into();
