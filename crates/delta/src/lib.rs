@@ -18,6 +18,7 @@ pub mod deletion_vector;
 mod error;
 pub mod features;
 pub mod files;
+mod float_text;
 pub mod history;
 pub mod identity;
 pub mod log;

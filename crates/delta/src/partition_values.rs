@@ -1,5 +1,6 @@
 //! Partition values as text, and back ("Partition Value Serialization").
 
+use crate::float_text::java_float;
 use crate::schema::{DataType, type_to_arrow};
 use crate::time_text::{date_text, micros_text, parse_date, parse_micros};
 use crate::{Error, Result};
@@ -170,11 +171,11 @@ pub fn format_partition_value(array: &dyn Array, row: usize) -> Result<Option<St
         ArrowType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         ArrowType::Float32 => {
             let value = array.as_primitive::<Float32Type>().value(row);
-            java_float(&format!("{value:e}"), f64::from(value))
+            java_float(f64::from(value), &format!("{value:e}"))
         }
         ArrowType::Float64 => {
             let value = array.as_primitive::<Float64Type>().value(row);
-            java_float(&format!("{value:e}"), value)
+            java_float(value, &format!("{value:e}"))
         }
         ArrowType::Decimal128(_, _) => array.as_primitive::<Decimal128Type>().value_as_string(row),
         ArrowType::Date32 => date_text(array.as_primitive::<Date32Type>().value(row)),
@@ -203,33 +204,6 @@ pub fn format_partition_value(array: &dyn Array, row: usize) -> Result<Option<St
         other => return Err(Error::invalid(format!("a table cannot be partitioned by a {other}"))),
     };
     Ok(Some(text).filter(|text| !text.is_empty()))
-}
-
-/// A float as Java's `toString` has it: plain from 0.001 to 10⁷, else with an exponent; always with a point.
-fn java_float(scientific: &str, value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
-    }
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |mantissa| ("-", mantissa));
-    let digits = mantissa.replace('.', "");
-    if value != 0.0 && !(-3..7).contains(&exponent) {
-        let (first, rest) = digits.split_at(1);
-        return format!("{sign}{first}.{}E{exponent}", if rest.is_empty() { "0" } else { rest });
-    }
-    let (whole, fraction) = match usize::try_from(exponent) {
-        Ok(exponent) => {
-            let padded = format!("{digits:0<width$}", width = exponent + 1);
-            let (whole, fraction) = padded.split_at(exponent + 1);
-            (whole.to_owned(), fraction.to_owned())
-        }
-        Err(_) => ("0".to_owned(), format!("{}{digits}", "0".repeat(exponent.unsigned_abs() as usize - 1))),
-    };
-    format!("{sign}{whole}.{}", if fraction.is_empty() { "0" } else { &fraction })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::VariantError;
 use super::encoding::{Metadata, Unit, Value, decode};
+use crate::float_text::java_float;
 use arrow::temporal_conversions::{
     date32_to_datetime, time64us_to_time, timestamp_ns_to_datetime, timestamp_us_to_datetime,
 };
@@ -36,8 +37,8 @@ fn write_value(
         Value::Null => out.push_str("null"),
         Value::Boolean(value) => out.push_str(if value { "true" } else { "false" }),
         Value::Integer(value) => _ = write!(out, "{value}"),
-        Value::Double(value) => float(value, format!("{value:e}"), out),
-        Value::Float(value) => float(f64::from(value), format!("{value:e}"), out),
+        Value::Double(value) => float(value, &format!("{value:e}"), out),
+        Value::Float(value) => float(f64::from(value), &format!("{value:e}"), out),
         Value::Decimal(value, scale) => decimal(value, scale, out),
         Value::Date(days) => {
             let date = date32_to_datetime(days).ok_or(VariantError::Damaged("its date is in no calendar"))?;
@@ -101,42 +102,12 @@ fn quoted(text: &str, out: &mut String) {
     out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
 
-/// As Java writes floating-point numbers: `1.0`, `1.0E10`, `1.5E-5`; `scientific` are Rust's shortest digits.
-fn float(value: f64, scientific: String, out: &mut String) {
-    if !value.is_finite() {
-        let text = match value.is_nan() {
-            true => "\"NaN\"",
-            false if value > 0.0 => "\"Infinity\"",
-            false => "\"-Infinity\"",
-        };
-        return out.push_str(text);
-    }
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, digits) = match digits.strip_prefix('-') {
-        Some(digits) => ("-", digits.replace('.', "")),
-        None => ("", digits.replace('.', "")),
-    };
-    out.push_str(sign);
-    let (whole, rest) = match exponent {
-        0..7 => {
-            let point = usize::try_from(exponent).unwrap_or(0) + 1;
-            let padded = format!("{digits:0<point$}");
-            let (whole, rest) = padded.split_at(point);
-            (whole.to_owned(), rest.to_owned())
-        }
-        -3..0 => {
-            let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
-            ("0".to_owned(), format!("{}{digits}", "0".repeat(zeros)))
-        }
-        _ => {
-            let (whole, rest) = digits.split_at(1);
-            (whole.to_owned(), rest.to_owned())
-        }
-    };
-    _ = write!(out, "{whole}.{}", if rest.is_empty() { "0" } else { &rest });
-    if !(-3..7).contains(&exponent) {
-        _ = write!(out, "E{exponent}");
+/// JSON has no words for what is not finite.
+fn float(value: f64, scientific: &str, out: &mut String) {
+    let text = java_float(value, scientific);
+    match value.is_finite() {
+        true => out.push_str(&text),
+        false => quoted(&text, out),
     }
 }
 
