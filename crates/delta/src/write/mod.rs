@@ -25,11 +25,9 @@ use arrow::datatypes::SchemaRef;
 use futures::{StreamExt as _, stream};
 use object_store::ObjectStoreExt as _;
 use open_file::OpenFile;
+use parquet_file::ROWS_AT_ONCE;
 use split::{PartitionKey, Splitter};
 use std::collections::BTreeMap;
-
-/// Rows that are split and encoded at once: a batch may be larger than a file.
-const ROWS_AT_ONCE: usize = 8192;
 
 /// Files that are ended at the same time.
 const FINISHES_AT_ONCE: usize = 8;
@@ -78,6 +76,7 @@ impl DataWriter {
             )));
         }
         let mut start = 0;
+        // A batch may be larger than a file.
         while start < batch.num_rows() {
             let rows = batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start));
             start += rows.num_rows();
@@ -117,14 +116,16 @@ impl DataWriter {
     /// Appends to the files of some partitions, side by side.
     async fn write_partitions(&mut self, mut rows: BTreeMap<PartitionKey, RecordBatch>) -> Result<()> {
         self.open_files(&rows).await?;
+        let target_bytes = self.plan.target_file_size_bytes;
         let writes = self.open.iter_mut().filter_map(|(key, file)| {
             let rows = rows.remove(key)?;
-            Some(async move { file.write(&rows).await })
+            Some(async move {
+                file.write(&rows).await?;
+                Ok::<_, Error>((file.size_bytes() >= target_bytes).then(|| key.clone()))
+            })
         });
-        futures::future::join_all(writes).await.into_iter().collect::<Result<()>>()?;
-        let is_full = |file: &OpenFile| file.size_bytes() >= self.plan.target_file_size_bytes;
-        let full = self.open.iter().filter(|(_, file)| is_full(file)).map(|(key, _)| key.clone());
-        for key in full.collect::<Vec<_>>() {
+        let full: Vec<_> = futures::future::join_all(writes).await.into_iter().collect::<Result<_>>()?;
+        for key in full.into_iter().flatten() {
             self.finish_file(&key).await?;
         }
         Ok(())

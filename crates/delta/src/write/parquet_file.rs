@@ -22,7 +22,7 @@ const ROW_GROUP_BYTES: usize = 16 << 20;
 /// Rows of a row group of data files at most.
 pub(super) const ROW_GROUP_ROWS: usize = 1 << 20;
 /// Rows that are encoded between two looks at the sizes.
-const ROWS_AT_ONCE: usize = 8192;
+pub(super) const ROWS_AT_ONCE: usize = 8192;
 
 /// How pages are compressed (table property `delta.parquet.compression.codec`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

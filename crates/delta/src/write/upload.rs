@@ -3,7 +3,7 @@
 use crate::Result;
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload, PutPayloadMut};
 use std::sync::Arc;
 
 /// Bytes of a part. Stores want 5 MiB at least, and some of them all parts of one size.
@@ -14,8 +14,7 @@ const PART_BYTES: usize = 8 << 20;
 pub struct Upload {
     store: Arc<dyn ObjectStore>,
     path: Path,
-    waiting: Vec<Bytes>,
-    waiting_bytes: usize,
+    waiting: PutPayloadMut,
     parts: Option<Box<dyn MultipartUpload>>,
     size_bytes: u64,
 }
@@ -23,7 +22,7 @@ pub struct Upload {
 impl Upload {
     /// A new file at a path; what was there is replaced, so the path must be new or the content settled by it.
     pub fn new(store: Arc<dyn ObjectStore>, path: Path) -> Self {
-        Self { store, path, waiting: Vec::new(), waiting_bytes: 0, parts: None, size_bytes: 0 }
+        Self { store, path, waiting: PutPayloadMut::new(), parts: None, size_bytes: 0 }
     }
 
     /// Where the file will be.
@@ -33,7 +32,7 @@ impl Upload {
 
     /// Bytes that are held in memory.
     pub fn waiting_bytes(&self) -> usize {
-        self.waiting_bytes
+        self.waiting.content_length()
     }
 
     /// Appends bytes; whole parts are sent at once.
@@ -43,25 +42,18 @@ impl Upload {
     pub async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
         self.size_bytes += bytes.len() as u64;
         while !bytes.is_empty() {
-            if self.waiting_bytes == PART_BYTES {
+            if self.waiting_bytes() == PART_BYTES {
                 // More comes, so this part is not the last one.
-                self.send_waiting().await?;
+                let part = self.take_waiting();
+                self.send(part).await?;
             }
-            let next = bytes.split_to(bytes.len().min(PART_BYTES - self.waiting_bytes));
-            self.waiting_bytes += next.len();
-            self.waiting.push(next);
+            self.waiting.push(bytes.split_to(bytes.len().min(PART_BYTES - self.waiting_bytes())));
         }
         Ok(())
     }
 
     fn take_waiting(&mut self) -> PutPayload {
-        self.waiting_bytes = 0;
-        std::mem::take(&mut self.waiting).into_iter().collect()
-    }
-
-    async fn send_waiting(&mut self) -> Result<()> {
-        let part = self.take_waiting();
-        self.send(part).await
+        std::mem::take(&mut self.waiting).freeze()
     }
 
     async fn send(&mut self, part: PutPayload) -> Result<()> {
