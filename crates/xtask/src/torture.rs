@@ -234,7 +234,7 @@ impl Torture for Table<'_> {
 
 impl<'a> Table<'a> {
     fn create(lake: Lake<'a>, name: String, folder: PathBuf, kind: &str) -> Result<Self> {
-        lake.answers(&format!("CREATE TABLE {name} (batch INT, n INT, x BIGINT) USING delta {kind}"))?;
+        lake.create_table(&name, kind)?;
         Ok(Self { lake, name, folder, rows: Rows::new(), next_batch: 100 })
     }
 

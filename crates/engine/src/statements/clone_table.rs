@@ -18,8 +18,7 @@ use tarn_delta::actions::{Add, DeletionVectorDescriptor, DomainMetadata, Metadat
 use tarn_delta::clone_files::{Copied, copy, refer};
 use tarn_delta::column_mapping::{PhysicalNames, map_columns};
 use tarn_delta::definition::{check_properties, features_of, take_protocol_properties};
-use tarn_delta::features::upgrade;
-use tarn_delta::features::{all_of, check_writable};
+use tarn_delta::features::{all_of, check_writable, upgrade};
 use tarn_delta::files::FileId;
 use tarn_delta::properties::TableProperties;
 use tarn_delta::row_tracking::name_materialized_columns;

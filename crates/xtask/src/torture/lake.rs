@@ -36,6 +36,12 @@ impl Lake<'_> {
         answers.collect::<Result<_, _>>().with_context(|| format!("{script}: no JSON"))
     }
 
+    /// A table of the columns that changes are of; `kind` follows them.
+    pub(super) fn create_table(&self, name: &str, kind: &str) -> Result<()> {
+        self.answers(&format!("CREATE TABLE {name} (batch INT, n INT, x BIGINT) USING delta {kind}"))
+            .map(drop)
+    }
+
     /// How many versions a table says that it has.
     pub(super) fn versions(&self, table: &str) -> Result<u64> {
         let answers = self.answers(&format!("DESCRIBE HISTORY {table}"))?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::lake::{Lake, count_answers, rows_of};
 use super::model::{Change, Random, Rows};
 use super::order::{Done, find_order};
-use super::{Report, Torture, names_in};
+use super::{MOST_AFTER_WRITE_MICROS, Report, Torture, names_in};
 
 /// Processes that write at the same time.
 const WRITERS: u32 = 3;
@@ -22,8 +22,6 @@ const WRITERS: u32 = 3;
 const STATEMENTS: u32 = 6;
 /// How long after the start the kill comes, at most.
 const MOST_DELAY_MICROS: u32 = 300_000;
-/// How long after a file came or went in the log, at most.
-const MOST_AFTER_WRITE_MICROS: u32 = 3_000;
 /// How long a writer tries again after conflicts.
 const LONGEST_ROUND: Duration = Duration::from_secs(60);
 /// What a statement may fail by.
@@ -48,7 +46,7 @@ pub(super) struct SharedTable<'a> {
 
 impl<'a> SharedTable<'a> {
     pub(super) fn create(lake: Lake<'a>, name: String, folder: PathBuf, kind: &str) -> Result<Self> {
-        lake.answers(&format!("CREATE TABLE {name} (batch INT, n INT, x BIGINT) USING delta {kind}"))?;
+        lake.create_table(&name, kind)?;
         Ok(Self { lake, name, folder, rows: Rows::new(), version: 0, next_batch: 100 })
     }
 }
