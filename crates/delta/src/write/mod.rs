@@ -2,6 +2,7 @@
 
 mod blocks;
 mod conform;
+mod endings;
 mod open_file;
 mod parquet_file;
 pub mod path;
@@ -22,15 +23,13 @@ use crate::schema::StructField;
 use crate::{Error, Result};
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
+use endings::Endings;
 use futures::{StreamExt as _, stream};
 use object_store::ObjectStoreExt as _;
 use open_file::OpenFile;
 use parquet_file::ROWS_AT_ONCE;
 use split::{PartitionKey, Splitter};
 use std::collections::BTreeMap;
-
-/// Files that are ended at the same time.
-const FINISHES_AT_ONCE: usize = 8;
 
 /// Writes rows into files of a table. The files belong to the table once a transaction has added them.
 ///
@@ -43,7 +42,7 @@ pub struct DataWriter {
     file_columns: Vec<(usize, StructField)>,
     splitter: Splitter,
     open: BTreeMap<PartitionKey, OpenFile>,
-    finished: Vec<Add>,
+    endings: Endings,
     opened: usize,
 }
 
@@ -56,7 +55,7 @@ impl DataWriter {
             splitter: Splitter::new(plan.partition_fields()),
             plan,
             open: BTreeMap::new(),
-            finished: Vec::new(),
+            endings: Endings::default(),
             opened: 0,
         }
     }
@@ -124,9 +123,9 @@ impl DataWriter {
                 Ok::<_, Error>((file.size_bytes() >= target_bytes).then(|| key.clone()))
             })
         });
-        let full: Vec<_> = futures::future::join_all(writes).await.into_iter().collect::<Result<_>>()?;
-        for key in full.into_iter().flatten() {
-            self.finish_file(&key).await?;
+        let written = self.endings.beside(futures::future::join_all(writes)).await?;
+        for key in written.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten() {
+            self.end_file(&key).await?;
         }
         Ok(())
     }
@@ -135,7 +134,7 @@ impl DataWriter {
     async fn open_files(&mut self, wanted: &BTreeMap<PartitionKey, RecordBatch>) -> Result<()> {
         let new: Vec<&PartitionKey> = wanted.keys().filter(|key| !self.open.contains_key(*key)).collect();
         let most = self.plan.max_open_files.max(1).saturating_sub(new.len());
-        while self.open.len() > most && self.finish_largest(|key| !wanted.contains_key(key)).await? {}
+        while self.open.len() > most && self.end_largest(|key| !wanted.contains_key(key)).await? {}
         for key in new {
             let file = OpenFile::create(&self.plan, self.file_schema.clone(), key, self.opened)?;
             self.opened += 1;
@@ -145,34 +144,39 @@ impl DataWriter {
     }
 
     async fn hold_memory(&mut self) -> Result<()> {
-        let held = |open: &BTreeMap<PartitionKey, OpenFile>| {
-            open.values().fold(0usize, |sum, file| sum.saturating_add(file.memory_bytes()))
-        };
-        // One file cannot hold more than a row group and a part; finishing it early would only make small files.
-        while self.open.len() > 1 && held(&self.open) > self.plan.max_memory_bytes {
-            if !self.finish_largest(|_| true).await? {
+        while self.memory_bytes() > self.plan.max_memory_bytes {
+            // What ends gives its memory back, and no file gets smaller for it.
+            if self.endings.next().await? {
+                continue;
+            }
+            // One file cannot hold more than a row group and a part; ending it early would only make small files.
+            if self.open.len() <= 1 || !self.end_largest(|_| true).await? {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Finishes the file that has the most in memory: the least loss in size, the most gain in memory.
-    async fn finish_largest(&mut self, may_end: impl Fn(&PartitionKey) -> bool) -> Result<bool> {
+    fn memory_bytes(&self) -> usize {
+        let open = self.open.values().map(OpenFile::memory_bytes);
+        open.fold(self.endings.memory_bytes(), usize::saturating_add)
+    }
+
+    /// Ends the file that has the most in memory: the least loss in size, the most gain in memory.
+    async fn end_largest(&mut self, may_end: impl Fn(&PartitionKey) -> bool) -> Result<bool> {
         let ending = self.open.iter().filter(|(key, _)| may_end(key));
         let largest = ending.max_by_key(|(_, file)| file.memory_bytes()).map(|(key, _)| key.clone());
         match largest {
-            Some(key) => self.finish_file(&key).await.map(|()| true),
+            Some(key) => self.end_file(&key).await.map(|()| true),
             None => Ok(false),
         }
     }
 
-    async fn finish_file(&mut self, key: &PartitionKey) -> Result<()> {
-        if let Some(file) = self.open.remove(key) {
-            let add = file.finish(&self.plan).await?;
-            self.finished.push(add);
+    async fn end_file(&mut self, key: &PartitionKey) -> Result<()> {
+        match self.open.remove(key) {
+            Some(file) => self.endings.push(file).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Ends all files and describes them. When that fails, all that was written is removed.
@@ -180,24 +184,20 @@ impl DataWriter {
     /// # Errors
     /// When the store fails.
     pub async fn finish(mut self) -> Result<Vec<Add>> {
-        let files: Vec<OpenFile> = std::mem::take(&mut self.open).into_values().collect();
-        // Stores are slow to answer and disks to sync, but not slower for several files.
-        let ends: Vec<_> = files.into_iter().map(|file| file.finish(&self.plan)).collect();
-        let ended: Vec<Result<Add>> = stream::iter(ends).buffered(FINISHES_AT_ONCE).collect().await;
-        let mut failure = None;
-        for add in ended {
-            match add {
-                Ok(add) => self.finished.push(add),
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        match failure {
-            Some(error) => {
+        match self.end_all().await {
+            Ok(()) => Ok(self.endings.ended().await),
+            Err(error) => {
                 self.abort().await;
                 Err(error)
             }
-            None => Ok(std::mem::take(&mut self.finished)),
         }
+    }
+
+    async fn end_all(&mut self) -> Result<()> {
+        while let Some((_, file)) = self.open.pop_first() {
+            self.endings.push(file).await?;
+        }
+        self.endings.wait().await
     }
 
     /// Ends all files of change data and describes them.
@@ -221,7 +221,9 @@ impl DataWriter {
         for file in self.open.into_values() {
             file.abort().await;
         }
-        remove_files(&self.plan.table, self.finished.iter().map(|add| add.path.as_str())).await;
+        // Files on their way to their end cannot be called back.
+        let ended = self.endings.ended().await;
+        remove_files(&self.plan.table, ended.iter().map(|add| add.path.as_str())).await;
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct OpenFile {
     reference: String,
     partition_values: PartitionKey,
     stats: StatsCollector,
+    target: WriteTarget,
+    data_change: bool,
 }
 
 impl OpenFile {
@@ -55,6 +57,8 @@ impl OpenFile {
             reference,
             partition_values: key.clone(),
             stats: StatsCollector::new(&plan.indexed_columns),
+            target: plan.target,
+            data_change: plan.data_change && plan.target == WriteTarget::Data,
         })
     }
 
@@ -75,7 +79,7 @@ impl OpenFile {
     }
 
     /// Ends the file and describes it.
-    pub(super) async fn finish(self, plan: &WritePlan) -> Result<Add> {
+    pub(super) async fn finish(self) -> Result<Add> {
         let stats = self.stats.to_json();
         let size = self.file.finish().await?;
         Ok(Add {
@@ -83,8 +87,8 @@ impl OpenFile {
             partition_values: self.partition_values.into_iter().collect(),
             size: i64::try_from(size).map_err(|_| Error::invalid("a data file is too large"))?,
             modification_time: tarn_platform::unix_millis(),
-            data_change: plan.data_change && plan.target == WriteTarget::Data,
-            stats: (plan.target == WriteTarget::Data).then_some(stats),
+            data_change: self.data_change,
+            stats: (self.target == WriteTarget::Data).then_some(stats),
             ..Add::default()
         })
     }
