@@ -2,8 +2,8 @@
 
 use crate::rows::Row;
 use crate::ui::{
-    Banner, Button, Check, Empty, ErrorPanel, Field, Figure, Figures, Grid, GridRows, IconButton, Lucide,
-    RowsSkeleton, Tab, Tabs, Tone, Weight,
+    Banner, Button, Check, Empty, ErrorPanel, Field, Figure, Figures, Fold, Grid, GridRows, IconButton,
+    Lucide, RowsSkeleton, Tab, Tabs, Tone, Weight,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ pub(crate) fn UiParts() -> impl IntoView {
     let nothing = Callback::new(|()| {});
     let name = RwSignal::new("my-bucket".to_owned());
     let is_checked = RwSignal::new(true);
+    let is_unfolded = RwSignal::new(false);
     let shown_tab = RwSignal::new(0);
     let tab = |label: &str, note: &str, is_failed| Tab {
         label: label.to_owned(),
@@ -45,6 +46,7 @@ pub(crate) fn UiParts() -> impl IntoView {
                 <Button label="Stop" icon=Lucide::Stop weight=Weight::Danger key_hint="Esc" on_press=nothing />
                 <Button label="Not now" weight=Weight::Plain disabled=true on_press=nothing />
                 <IconButton label="Close" icon=Lucide::Close on_press=nothing />
+                <Fold label="More" is_open=is_unfolded />
             </div>
             <h2>"Fields"</h2>
             <div class="parts-narrow">

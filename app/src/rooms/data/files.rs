@@ -6,7 +6,7 @@ use crate::display;
 use crate::json_text;
 use crate::session::use_session;
 use crate::tables::TableName;
-use crate::ui::{ErrorPanel, Figure, Figures, Icon, Lucide, RowsSkeleton};
+use crate::ui::{ErrorPanel, Figure, Figures, Fold, RowsSkeleton};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
@@ -115,20 +115,10 @@ fn file(answer: &Answer, row: usize, is_partitioned: bool) -> impl IntoView + us
         .join(", ");
     let stats = text("stats");
     let columns = if is_partitioned { 7 } else { 6 };
-    let label = format!("Statistics of {short}");
     view! {
             <tr>
                 <td>
-                    <button
-                        type="button"
-                        class="icon-button file-fold"
-                        class:file-unfolded=is_open
-                        aria-label=label
-                        aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                        on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
-                    >
-                        <Icon of=Lucide::ChevronRight />
-                    </button>
+                    <Fold label=format!("Statistics of {short}") is_open />
                 </td>
                 <td class="plain-mono plain-long" title=path>{short}</td>
                 {is_partitioned.then(|| view! { <td class="plain-mono">{partition}</td> })}

@@ -8,7 +8,7 @@ use crate::display;
 use crate::route::{Route, TableRoute};
 use crate::session::use_session;
 use crate::tables::TableName;
-use crate::ui::{Button, ErrorPanel, Icon, Lucide, RowsSkeleton, Weight};
+use crate::ui::{Button, ErrorPanel, Fold, RowsSkeleton, Weight};
 use leptos::prelude::*;
 
 const FIRST_VERSIONS: u64 = 200;
@@ -88,16 +88,7 @@ fn version(route: &TableRoute, entry: Entry, oldest: u64) -> impl IntoView + use
     view! {
         <li class="version">
             <div class="version-line">
-                <button
-                    type="button"
-                    class="icon-button file-fold"
-                    class:file-unfolded=is_open
-                    aria-label=format!("Details of version {number}")
-                    aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                    on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
-                >
-                    <Icon of=Lucide::ChevronRight />
-                </button>
+                <Fold label=format!("Details of version {number}") is_open />
                 <a
                     class="version-number"
                     href=route.at(Some(number)).hash()
@@ -236,7 +227,7 @@ pub(super) fn CompareForm(route: TableRoute, newest: u64, from: u64, to: u64) ->
             {field("to", to)}
             <button type="submit" hidden></button>
             <Button label="Compare" weight=Weight::Plain on_press=compare />
-            <p role="alert" class="files-trouble">{trouble}</p>
+            <p role="alert" class="field-trouble">{trouble}</p>
         </form>
     }
 }

@@ -1,6 +1,7 @@
 //! The list of tables: those of the lake by schema, those that were opened, those by URL.
 
 use super::storage::StorageNote;
+use crate::rooms::opening::{OpenLine, UrlField};
 use crate::route::{Route, TableRoute};
 use crate::session::{Session, use_session};
 use crate::tables::{TableName, name_for};
@@ -14,7 +15,7 @@ pub(super) fn TableList(open: Memo<Option<TableName>>) -> impl IntoView {
     let session = use_session();
     let tables = Memo::new(move |_| session.tables());
     view! {
-        <div class="list-open">
+        <OpenLine>
             <Button
                 label="Open folder"
                 icon=Lucide::FolderOpen
@@ -25,8 +26,12 @@ pub(super) fn TableList(open: Memo<Option<TableName>>) -> impl IntoView {
                 icon=Lucide::Archive
                 on_press=Callback::new(move |()| session.choose_files.set(Some(false)))
             />
-        </div>
-        <UrlField />
+        </OpenLine>
+        <UrlField
+            label="URL of a Delta table"
+            add_label="Open this URL"
+            on_add=Callback::new(move |url: String| session.open_table_source(&url))
+        />
         <nav class="list-tables" aria-label="Tables">
             <Show when=move || tables.with(Vec::is_empty)>
                 <p class="list-empty quiet">"No tables yet."</p>
@@ -103,55 +108,6 @@ fn keep_all(session: Session, mut tables: Vec<TableName>) {
         Ok(()) => keep_all(session, tables),
         Err(error) => session.toasts.say(error.message),
     });
-}
-
-/// Where the URL of a table is typed.
-#[component]
-fn UrlField() -> impl IntoView {
-    let session = use_session();
-    let url = RwSignal::new(String::new());
-    let trouble = RwSignal::new(None::<&'static str>);
-    let add = move || match session.open_table_source(&url.get_untracked()) {
-        Ok(()) => {
-            trouble.set(None);
-            url.set(String::new());
-        }
-        Err(why) => trouble.set(Some(why)),
-    };
-    view! {
-        <form
-            class="files-url"
-            on:submit=move |event| {
-                event.prevent_default();
-                add();
-            }
-        >
-            <div class="files-url-line">
-                <input
-                    class="input"
-                    type="text"
-                    inputmode="url"
-                    aria-label="URL of a Delta table"
-                    placeholder="https://… or s3://…"
-                    autocomplete="off"
-                    autocapitalize="off"
-                    spellcheck="false"
-                    prop:value=url
-                    on:input:target=move |event| {
-                        trouble.set(None);
-                        url.set(event.target().value());
-                    }
-                />
-                <IconButton label="Open this URL" icon=Lucide::Plus on_press=Callback::new(move |()| add()) />
-                <IconButton
-                    label="Keys for S3"
-                    icon=Lucide::Key
-                    on_press=Callback::new(move |()| session.is_keys_open.set(true))
-                />
-            </div>
-            <p role="alert" class="files-trouble">{trouble}</p>
-        </form>
-    }
 }
 
 fn sections(

@@ -1,10 +1,11 @@
 //! The list of what can be queried: files of the tab, and URLs.
 
 use crate::display;
+use crate::rooms::opening::{OpenLine, UrlField};
 use crate::route::TableRoute;
 use crate::session::{Session, use_session};
 use crate::tables::TableName;
-use crate::ui::{Button, Icon, IconButton, Lucide};
+use crate::ui::{Button, Fold, Icon, IconButton, Lucide};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use tarn_rpc::FileEntry;
@@ -29,7 +30,7 @@ pub(super) fn Files() -> impl IntoView {
     });
     view! {
         <div class="files">
-            <div class="files-open">
+            <OpenLine>
                 <Button
                     label="Open files"
                     icon=Lucide::Upload
@@ -40,8 +41,12 @@ pub(super) fn Files() -> impl IntoView {
                     icon=Lucide::FolderOpen
                     on_press=Callback::new(move |()| session.choose_files.set(Some(true)))
                 />
-            </div>
-            <UrlField />
+            </OpenLine>
+            <UrlField
+                label="URL of a file or folder"
+                add_label="Add this URL"
+                on_add=Callback::new(move |url: String| session.add_source(&url))
+            />
             <div class="files-list">
                 <Show when=move || !has_any.get()>
                     <p class="files-empty quiet">
@@ -60,55 +65,6 @@ pub(super) fn Files() -> impl IntoView {
                 }}
             </div>
         </div>
-    }
-}
-
-/// Where a URL is typed.
-#[component]
-fn UrlField() -> impl IntoView {
-    let session = use_session();
-    let url = RwSignal::new(String::new());
-    let trouble = RwSignal::new(None::<&'static str>);
-    let add = move || match session.add_source(&url.get_untracked()) {
-        Ok(()) => {
-            trouble.set(None);
-            url.set(String::new());
-        }
-        Err(why) => trouble.set(Some(why)),
-    };
-    view! {
-        <form
-            class="files-url"
-            on:submit=move |event| {
-                event.prevent_default();
-                add();
-            }
-        >
-            <div class="files-url-line">
-                <input
-                    class="input"
-                    type="text"
-                    inputmode="url"
-                    aria-label="URL of a file or folder"
-                    placeholder="https://… or s3://…"
-                    autocomplete="off"
-                    autocapitalize="off"
-                    spellcheck="false"
-                    prop:value=url
-                    on:input:target=move |event| {
-                        trouble.set(None);
-                        url.set(event.target().value());
-                    }
-                />
-                <IconButton label="Add this URL" icon=Lucide::Plus on_press=Callback::new(move |()| add()) />
-                <IconButton
-                    label="Keys for S3"
-                    icon=Lucide::Key
-                    on_press=Callback::new(move |()| session.is_keys_open.set(true))
-                />
-            </div>
-            <p role="alert" class="files-trouble">{trouble}</p>
-        </form>
     }
 }
 
@@ -144,19 +100,9 @@ fn folder_row(session: Session, folder: &str, files: Vec<FileEntry>) -> impl Int
     let is_open = RwSignal::new(false);
     let name = format!("{folder}/");
     let (path, skipped) = (name.clone(), folder.len() + 1);
-    let toggle = format!("Files in {folder}");
     view! {
         <li class="file">
-            <button
-                type="button"
-                class="icon-button file-fold"
-                class:file-unfolded=is_open
-                aria-label=toggle
-                aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
-            >
-                <Icon of=Lucide::ChevronRight />
-            </button>
+            <Fold label=format!("Files in {folder}") is_open />
             <button
                 type="button"
                 class="file-name"
