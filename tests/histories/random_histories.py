@@ -1,5 +1,5 @@
 """Random histories of a Delta table: Tarn runs them, a list of rows in Python says what must come out, and the deltalake
-package reads the same table where it knows its features.
+package reads the same table where it knows its features. Where rows are tracked, each must stay the same one.
 
     python tests/histories/random_histories.py --tarn target/debug/tarn --seed 1 --count 300
 
@@ -19,6 +19,10 @@ from deltalake import DeltaTable
 
 TEXTS = ["a", "b", None, "q'x"]
 PARTITIONS = [0, 1, 2, None]
+IDS = (
+    "SELECT array_agg(named_struct('key', id, 'id', _metadata.row_id, 'version', _metadata.row_commit_version)) AS ids "
+    "FROM t"
+)
 
 
 def literal(value):
@@ -45,6 +49,15 @@ class Table:
     def is_readable_by_deltalake(self):
         keys = {key for key, _ in self.properties}
         return not keys & {"delta.enableDeletionVectors", "delta.columnMapping.mode"}
+
+    @property
+    def is_tracked(self):
+        return any(key == "delta.enableRowTracking" for key, _ in self.properties)
+
+    def script(self):
+        """What makes and changes the table; where it tracks its rows, with a look at them after each statement."""
+        looks = [IDS] if self.is_tracked else []
+        return ";\n".join([self.create(), *(line for statement, _ in self.steps for line in [statement, *looks])])
 
 
 def insert(rnd, step, first_id):
@@ -117,6 +130,7 @@ def history(seed):
         (0.5, "delta.enableDeletionVectors", "true"),
         (0.3, "delta.enableChangeDataFeed", "true"),
         (0.3, "delta.columnMapping.mode", "name"),
+        (0.5, "delta.enableRowTracking", "true"),
     ]:
         if rnd.random() < chance:
             properties.append((key, value))
@@ -137,6 +151,45 @@ def run(tarn, lake, script):
     return ran.stdout
 
 
+def looks(printed):
+    """The ids of rows after each statement: for each key a pair of row id and row commit version."""
+    decoder, place = json.JSONDecoder(), 0
+    while place < len(printed):
+        answer, place = decoder.raw_decode(printed, place)
+        while place < len(printed) and printed[place].isspace():
+            place += 1
+        if answer and "ids" in answer[0]:
+            rows = answer[0]["ids"] or []
+            yield {row["key"]: (row["id"], row["version"]) for row in rows}
+
+
+def fault_of_ids(table, printed):
+    """Which row is not the same one, or not a new one, after a statement, or None."""
+    rows, before, highest = [], {}, -1
+    for (statement, apply), after in zip(table.steps, looks(printed), strict=True):
+        old = {row[0]: row for row in rows}
+        rows = apply(rows)
+        if len({row_id for row_id, _ in after.values()}) != len(rows):
+            return f"{statement}: row ids {after}"
+        newest = max((version for _, version in after.values()), default=0)
+        is_rewritten = statement.startswith("INSERT OVERWRITE")
+        for row in rows:
+            row_id, version = after.get(row[0], (None, None))
+            known = None if is_rewritten else before.get(row[0])
+            is_right = (
+                (row_id is not None and row_id > highest and version == newest)
+                if known is None
+                else (row_id, version) == known
+                if row == old[row[0]]
+                else row_id == known[0] and version == newest and version > known[1]
+            )
+            if not is_right:
+                return f"{statement}: row {row[0]} had {known} and has {(row_id, version)}, ids up to {highest} were given"
+        before = after
+        highest = max([highest, *(row_id for row_id, _ in after.values())])
+    return None
+
+
 def fault(tarn, table):
     """What is wrong after the table's statements, or None."""
     rows = []
@@ -145,7 +198,10 @@ def fault(tarn, table):
     expected = sorted(rows, key=repr)
     lake = tempfile.mkdtemp()
     try:
-        run(tarn, lake, ";\n".join([table.create(), *(statement for statement, _ in table.steps)]))
+        printed = run(tarn, lake, table.script())
+        wrong = fault_of_ids(table, printed) if table.is_tracked else None
+        if wrong:
+            return wrong
         readers = {"Tarn": json.loads(run(tarn, lake, "SELECT id, v, p FROM t"))}
         if table.is_readable_by_deltalake:
             readers["deltalake"] = DeltaTable(f"{lake}/main/default/t").to_pyarrow_table().to_pylist()
@@ -182,8 +238,7 @@ def main():
         table = history(seed)
         if fault(args.tarn, table):
             table = shrink(args.tarn, table)
-            script = [table.create(), *(statement for statement, _ in table.steps)]
-            print(f"seed {seed}:\n" + ";\n".join(script) + "\n" + str(fault(args.tarn, table)))
+            print(f"seed {seed}:\n{table.script()}\n{fault(args.tarn, table)}")
             raise SystemExit(1)
     print(f"{args.count} histories, all right")
 

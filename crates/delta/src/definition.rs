@@ -63,7 +63,7 @@ impl TableDefinition {
         let mut schema = self.schema;
         map_columns(&mut schema, &mut metadata, mode, PhysicalNames::New);
         metadata.schema_string = schema.to_json();
-        crate::row_tracking::name_materialized_columns(&mut metadata);
+        crate::row_tracking::name_materialized_columns(&mut metadata)?;
         let mut needed = features_of(&schema, &metadata);
         needed.extend(features);
         let mut domains = Vec::new();

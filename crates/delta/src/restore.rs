@@ -5,20 +5,23 @@ use crate::column_mapping::MAX_COLUMN_ID_KEY;
 use crate::features::upgrade;
 use crate::files::{FileId, FileRef};
 use crate::presence::{NamedFile, missing_files};
+use crate::row_tracking::{ROW_COMMIT_VERSION_COLUMN_KEY, ROW_ID_COLUMN_KEY};
 use crate::snapshot::Snapshot;
 use crate::transaction::{ROW_TRACKING_DOMAIN, Transaction};
 use crate::{Error, Result};
 use std::collections::{BTreeSet, HashSet};
 
 /// Properties that tell how far the table has come: an earlier value would be wrong, or forget what was promised.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 4] = [
     MAX_COLUMN_ID_KEY,
     "delta.enableInCommitTimestamps",
     "delta.inCommitTimestampEnablementVersion",
     "delta.inCommitTimestampEnablementTimestamp",
-    crate::row_tracking::ROW_ID_COLUMN_KEY,
-    crate::row_tracking::ROW_COMMIT_VERSION_COLUMN_KEY,
 ];
+
+/// Names that no other columns may get. The files that come back have the earlier ones, which differ where the table was
+/// made anew in between.
+const KEPT_IF_ABSENT: [&str; 2] = [ROW_ID_COLUMN_KEY, ROW_COMMIT_VERSION_COLUMN_KEY];
 
 /// The changes that make the newest version of a table what an earlier one was.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,6 +127,11 @@ fn restored_metadata(current: &Metadata, earlier: &Metadata) -> Metadata {
     for key in KEPT {
         if let Some(value) = current.configuration.get(key) {
             metadata.configuration.insert(key.to_owned(), value.clone());
+        }
+    }
+    for key in KEPT_IF_ABSENT {
+        if let Some(value) = current.configuration.get(key) {
+            metadata.configuration.entry(key.to_owned()).or_insert_with(|| value.clone());
         }
     }
     metadata

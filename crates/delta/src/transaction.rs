@@ -128,7 +128,9 @@ impl Transaction {
         &mut self.operation
     }
 
-    /// Adds a file. Row ids are given at the commit; a file that was there before keeps those in its action.
+    /// Adds a file. Row ids are given at the commit; a file that was there before keeps those in its action, and one with
+    /// rows of others brings their ids in its [materialized columns](crate::row_tracking::MaterializedColumns), where the
+    /// table has such.
     pub fn add(&mut self, add: Add) {
         self.changes.adds.push(add);
     }

@@ -15,6 +15,7 @@ mod lake;
 mod literals;
 mod map_fields;
 mod memory;
+mod metadata_column;
 mod metered;
 mod names;
 mod pace;

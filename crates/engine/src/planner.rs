@@ -1,13 +1,18 @@
 //! From a statement's syntax tree to DataFusion's plan: which statements there are, and what is wrong with the rest.
 
 use crate::lake::Lake;
-use crate::{Error, ErrorKind, Position, Result, case, feed_calls, literals, names, read_files, time_travel};
+use crate::{
+    Error, ErrorKind, Position, Result, case, feed_calls, literals, metadata_column, names, read_files,
+    time_travel,
+};
+use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement as DfStatement;
 use datafusion::sql::sqlparser::ast::{self, ObjectName, Spanned};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Plans a statement.
 ///
@@ -22,6 +27,7 @@ pub(crate) async fn plan(
     read_files::replace(&mut statement, |spec| lake.add_call(spec))?;
     feed_calls::replace(state, &mut statement, |call| lake.add_feed(call))?;
     time_travel::resolve(state, &mut statement)?;
+    metadata_column::resolve(state, lake, &mut statement).await?;
     literals::keep_digits(&mut statement);
     check_tables(state, lake, &statement).await?;
     for _ in 0..case::MAX_ROUNDS {
@@ -56,19 +62,28 @@ async fn check_tables(state: &SessionState, lake: &Lake, statement: &ast::Statem
 }
 
 async fn find(state: &SessionState, reference: &TableReference) -> Result<bool> {
-    let defaults = &state.config_options().catalog;
-    let catalog = reference.catalog().unwrap_or(&defaults.default_catalog);
-    let schema = reference.schema().unwrap_or(&defaults.default_schema);
+    let schema = reference.schema().unwrap_or(&state.config_options().catalog.default_schema);
     // DataFusion makes the information schema up when it plans, and finds table functions by their name.
     let is_function = reference.schema().is_none() && state.table_functions().contains_key(reference.table());
     if schema == "information_schema" || is_function {
         return Ok(true);
     }
+    Ok(open(state, reference).await?.is_some())
+}
+
+/// The table of a name, where there is one.
+pub(crate) async fn open(
+    state: &SessionState,
+    reference: &TableReference,
+) -> Result<Option<Arc<dyn TableProvider>>> {
+    let defaults = &state.config_options().catalog;
+    let catalog = reference.catalog().unwrap_or(&defaults.default_catalog);
+    let schema = reference.schema().unwrap_or(&defaults.default_schema);
     let Some(schema) = state.catalog_list().catalog(catalog).and_then(|catalog| catalog.schema(schema))
     else {
-        return Ok(false);
+        return Ok(None);
     };
-    Ok(schema.table(reference.table()).await?.is_some())
+    Ok(schema.table(reference.table()).await?)
 }
 
 fn no_table(state: &SessionState, lake: &Lake, reference: &TableReference) -> Error {

@@ -21,6 +21,7 @@ mod histories;
 mod home;
 mod maintain;
 mod queries;
+mod row_ids;
 mod statements;
 mod steps;
 mod writers;

@@ -34,15 +34,10 @@ impl Alteration {
         }
         check_properties(&properties)?;
         let (asked, features) = take_protocol_properties(&mut properties)?;
-        let had_row_tracking = TableProperties::of(&self.metadata).has_row_tracking;
         self.metadata.configuration.extend(properties);
         self.protocol = upgrade(&raised(&self.protocol, &asked)?, &features);
         self.change_mapping()?;
-        let is_tracking = TableProperties::of(&self.metadata).has_row_tracking;
-        if is_tracking && !had_row_tracking {
-            self.name_row_tracking_columns()?;
-        }
-        Ok(())
+        name_materialized_columns(&mut self.metadata)
     }
 
     /// Takes properties away.
@@ -90,18 +85,6 @@ impl Alteration {
                 mode_name(after)
             ))),
         }
-    }
-
-    /// "Writer Requirements for Row Tracking": the names must be the table's own for ever.
-    fn name_row_tracking_columns(&mut self) -> Result<()> {
-        let suspended = self.metadata.configuration.get("delta.rowTrackingSuspended");
-        if suspended.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-            return Err(Error::invalid(
-                "row tracking is suspended by delta.rowTrackingSuspended; UNSET that property first",
-            ));
-        }
-        name_materialized_columns(&mut self.metadata);
-        Ok(())
     }
 }
 

@@ -17,8 +17,6 @@ pub struct Operation {
     pub user_name: Option<String>,
     /// What the person attached to the commit.
     pub user_metadata: Option<String>,
-    /// Whether rows that were copied or updated kept their ids ("Writer Requirements for Row Tracking").
-    pub preserves_row_ids: bool,
 }
 
 impl Operation {

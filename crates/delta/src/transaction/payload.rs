@@ -4,6 +4,7 @@ use super::effective::Effective;
 use super::{After, Base, IsolationLevel, Transaction, row_tracking};
 use crate::actions::{Action, CommitInfo, Metadata};
 use crate::features;
+use crate::row_tracking::MaterializedColumns;
 use crate::{Error, Result};
 use bytes::Bytes;
 use serde_json::json;
@@ -68,7 +69,8 @@ impl Transaction {
             ..self.operation.info()
         };
         if effective.supports(features::ROW_TRACKING) && effective.properties.has_row_tracking {
-            let is_preserved = is_blind_append || self.operation.preserves_row_ids;
+            // Files with rows that were there before bring their ids, where there are columns for them.
+            let is_preserved = is_blind_append || MaterializedColumns::of(effective.metadata).is_some();
             info.other.insert(
                 "tags".to_owned(),
                 json!({ "delta.rowTracking.preserved": is_preserved.to_string() }),

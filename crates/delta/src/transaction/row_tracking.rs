@@ -3,6 +3,7 @@
 use super::effective::Effective;
 use crate::actions::{Action, Add, DomainMetadata};
 use crate::features;
+use crate::row_tracking::is_suspended;
 use crate::{Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,9 +19,7 @@ struct RowTrackingDomain {
 
 /// Whether new files must have row ids.
 pub(super) fn is_on(table: &Effective<'_>) -> bool {
-    let is_suspended = (table.metadata.configuration.get("delta.rowTrackingSuspended"))
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    table.supports(features::ROW_TRACKING) && !is_suspended
+    table.supports(features::ROW_TRACKING) && !is_suspended(table.metadata)
 }
 
 /// The highest row id that the domain's configuration names.

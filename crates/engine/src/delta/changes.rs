@@ -4,13 +4,14 @@
 use super::commit::{abort, finish, in_columns, with_change_type};
 use super::evolve::{Evolved, Shape};
 use super::identity::Identities;
+use super::row_ids::{self, ROW_ID_COLUMN};
 use super::rules::TableRules;
 use super::scan::LeftOut;
 use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
 use crate::session::Run;
 use crate::{Error, ErrorKind, Result};
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch};
-use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::compute::{filter, filter_record_batch};
 use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::physical_plan::ExecutionPlan;
@@ -21,6 +22,7 @@ use tarn_delta::actions::{Add, AddCdcFile, Metadata, Remove};
 use tarn_delta::deletion_vector::{DeletionVector, relative_file, write_deletion_vectors};
 use tarn_delta::files::{FileId, FileRef};
 use tarn_delta::properties::TableProperties;
+use tarn_delta::row_tracking::MaterializedColumns;
 use tarn_delta::write::{DataWriter, WritePlan, remove_files};
 
 /// The column that says what happens to a row.
@@ -113,8 +115,9 @@ impl<'a> Target<'a> {
 }
 
 /// Runs a plan whose columns are the table's new values, the old ones (`__tarn_old_…`) where the feed is on, then
-/// [`FILE_COLUMN`], [`ROW_COLUMN`] and [`ACTION_COLUMN`], and makes the files that the changes need. Nothing is
-/// committed; when it fails, what was written is removed.
+/// [`FILE_COLUMN`], [`ROW_COLUMN`], [`ROW_ID_COLUMN`] where the table tracks the rows that are updated, and
+/// [`ACTION_COLUMN`], and makes the files that the changes need. Nothing is committed; when it fails, what was written is
+/// removed.
 pub(crate) async fn apply(
     run: &Run<'_>,
     target: Target<'_>,
@@ -125,12 +128,16 @@ pub(crate) async fn apply(
     let columns = Arc::new(shape.columns());
     let rules = TableRules::of(run.state(), &columns, shape.schema, shape.metadata)?;
     let table = target.table.snapshot.table().clone();
-    let write_plan = WritePlan::new(table, shape.protocol, shape.metadata)?;
+    let mut write_plan = WritePlan::new(table, shape.protocol, shape.metadata)?;
+    let feed = shape.has_feed().then(|| DataWriter::new(write_plan.clone().for_change_data()));
+    let tracked = MaterializedColumns::of(shape.metadata);
+    write_plan.extra_fields = tracked.as_ref().map(row_ids::fields).unwrap_or_default();
     let mut changes = Changes {
         columns,
         rules,
-        writer: DataWriter::new(write_plan.clone()),
-        feed: shape.has_feed().then(|| DataWriter::new(write_plan.for_change_data())),
+        writer: DataWriter::new(write_plan),
+        feed,
+        tracked,
         identities: Identities::of(shape.schema)?,
         deleted: BTreeMap::new(),
         outcome: Outcome::default(),
@@ -168,6 +175,8 @@ struct Changes {
     rules: TableRules,
     writer: DataWriter,
     feed: Option<DataWriter>,
+    /// The columns with the ids of rows, where the table tracks them.
+    tracked: Option<MaterializedColumns>,
     identities: Identities,
     /// Rows to delete, by the number of their file.
     deleted: BTreeMap<usize, DeletionVector>,
@@ -218,8 +227,13 @@ impl Changes {
         if written.true_count() > 0 {
             let is_inserted = |row: usize| actions.get(row) == Some(&INSERT);
             new = self.rules.shorten(self.identities.fill(new, is_inserted)?)?;
-            let rows = filter_record_batch(&new, &written)?;
+            let mut rows = filter_record_batch(&new, &written)?;
             self.rules.check(&rows)?;
+            if let Some(names) = &self.tracked {
+                let ids = batch.column_by_name(ROW_ID_COLUMN);
+                let ids = ids.map(|ids| filter(ids.as_ref(), &written)).transpose()?;
+                rows = row_ids::with_ids(&rows, ids, names)?;
+            }
             self.writer.write(rows).await?;
         }
         self.feed_changes(batch, &actions, &new).await
@@ -320,9 +334,15 @@ impl Changes {
         files: Vec<FileId>,
         left_out: LeftOut,
     ) -> Result<()> {
-        let rest = DeltaTable::with_schema(Arc::clone(&target.table.snapshot), target.shape.schema);
+        let mut rest = DeltaTable::with_schema(Arc::clone(&target.table.snapshot), target.shape.schema);
+        if let Some(names) = &self.tracked {
+            rest = rest.with_row_ids(names);
+        }
         let rest = rest.with_only(files, Some(Arc::new(left_out)));
-        let plan = rest.scan(run.state(), None, &[], None).await?;
+        let mut plan = rest.scan(run.state(), None, &[], None).await?;
+        if let Some(names) = &self.tracked {
+            plan = row_ids::project_physical(run.state(), plan, names)?;
+        }
         let mut stream = run.stream(run.metered(plan)?).await?;
         while let Some(batch) = stream.next().await {
             match batch {

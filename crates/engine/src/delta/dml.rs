@@ -6,6 +6,7 @@ use super::assign::{assign, generate};
 use super::changes::{ACTION_COLUMN, DELETE, INSERT, KEEP, OLD_PREFIX, Target, UPDATE};
 use super::nested::Fit;
 use super::qualifiers::TargetName;
+use super::row_ids::{self, ROW_ID_COLUMN};
 use super::table::{DeltaTable, FILE_COLUMN, ROW_COLUMN};
 use crate::session::Run;
 use crate::{Result, syntax};
@@ -94,6 +95,10 @@ async fn plan_logical(run: &Run<'_>, target: Target<'_>, mut query: ChangeQuery)
     for place in [FILE_COLUMN, ROW_COLUMN] {
         projection.push(syntax::named(syntax::column(&query.name.alias, place), place));
     }
+    let tracked = target.table.row_ids.as_ref().filter(|_| updates(&query.clauses));
+    if let Some(names) = tracked {
+        projection.push(syntax::named(row_ids::id_in(&query.name.alias, names), ROW_ID_COLUMN));
+    }
     projection.push(syntax::named(clause_number(&query.clauses), CLAUSE_COLUMN));
     for (number, clause) in query.clauses.iter().enumerate() {
         for (place, value) in clause.values.iter().enumerate() {
@@ -159,6 +164,9 @@ fn project_changes(
         projected.extend(olds.into_iter().zip(names).map(|(old, name)| old.alias(name)));
     }
     projected.extend([FILE_COLUMN, ROW_COLUMN].map(ident));
+    if target.table.row_ids.is_some() && updates(clauses) {
+        projected.push(ident(ROW_ID_COLUMN));
+    }
     let actions: Vec<(i64, Expr)> = clauses
         .iter()
         .enumerate()
@@ -170,6 +178,11 @@ fn project_changes(
         true => generate(&run.session.state(), plan, target.shape.schema, &given),
         false => Ok(plan),
     }
+}
+
+/// Whether rows may be replaced by new values, so that their ids must be known.
+fn updates(clauses: &[Clause]) -> bool {
+    clauses.iter().any(|clause| clause.action == UPDATE)
 }
 
 fn choose(choices: &[(i64, Expr)]) -> Result<Expr> {

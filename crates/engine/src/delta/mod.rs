@@ -4,6 +4,7 @@ pub(crate) mod assign;
 pub(crate) mod changes;
 pub(crate) mod commit;
 mod curve;
+mod described;
 pub(crate) mod dml;
 pub(crate) mod evolve;
 mod faults;
@@ -28,6 +29,7 @@ pub(crate) mod table;
 pub(crate) mod whole_files;
 pub(crate) mod written;
 
+pub(crate) use described::DescribedTable;
 pub(crate) use feed::{FeedBound, FeedTable};
 pub(crate) use files_table::files_table;
 pub(crate) use place::{Place, PlaceVersion};

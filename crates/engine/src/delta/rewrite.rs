@@ -44,14 +44,11 @@ pub(crate) struct Marks {
 pub(crate) struct Rewritten {
     pub(crate) adds: Vec<Add>,
     pub(crate) removes: Vec<Remove>,
-    /// Whether each row kept its id.
-    preserves_row_ids: bool,
 }
 
 impl Rewritten {
     /// Makes the files part of a transaction.
     pub(crate) fn transaction(&self, snapshot: &Arc<Snapshot>, operation: Operation) -> Transaction {
-        let operation = Operation { preserves_row_ids: self.preserves_row_ids, ..operation };
         let mut transaction = Transaction::new(Arc::clone(snapshot), operation);
         for remove in &self.removes {
             transaction.read_file(&remove.path);
@@ -85,7 +82,7 @@ pub(crate) async fn rewrite(
         table = table.with_row_ids(hidden);
         plan.extra_fields = row_ids::fields(hidden);
     }
-    let mut rewritten = Rewritten { preserves_row_ids: hidden.is_some(), ..Rewritten::default() };
+    let mut rewritten = Rewritten::default();
     for bin in bins {
         let of_bin = BinWriter { run, table: &table, plan: plan.clone() }.write(bin, target_bytes).await;
         match of_bin {

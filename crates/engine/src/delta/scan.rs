@@ -4,7 +4,7 @@ use super::faults::in_plan;
 use super::mapping::MappedColumns;
 use super::reader::TableFiles;
 use super::reads::PartitionFilter;
-use super::table::{BASE_ID_COLUMN, DeltaTable, FILE_COLUMN, FILE_VERSION_COLUMN, ROW_COLUMN};
+use super::table::{DeltaTable, ROW_COLUMN};
 use crate::{Error, ErrorKind};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::Session;
@@ -195,11 +195,9 @@ struct Layout {
 impl Layout {
     fn of(table: &DeltaTable, schema: &Schema) -> Self {
         let partition_columns = &table.snapshot.metadata().partition_columns;
-        let is_special = |name: &str| {
-            let is_place = table.has_places && (name == FILE_COLUMN || name == ROW_COLUMN);
-            let is_id = [BASE_ID_COLUMN, FILE_VERSION_COLUMN, ROW_COLUMN].contains(&name);
-            is_place || (table.row_ids.is_some() && is_id)
-        };
+        let constants = table.constants();
+        let has_rows = table.has_places || table.row_ids.is_some();
+        let is_special = |name: &str| constants.contains(&name) || (has_rows && name == ROW_COLUMN);
         let is_partition = |name: &str| partition_columns.iter().any(|column| column == name);
         let in_files: Vec<FieldRef> = schema
             .fields()
@@ -212,18 +210,9 @@ impl Layout {
             .filter_map(|name| schema.field_with_name(name).ok())
             .map(|field| Arc::new(field.clone().with_nullable(true)))
             .collect();
-        let mut virtual_columns: Vec<FieldRef> = Vec::new();
-        if table.has_places {
-            partitions.push(Arc::new(Field::new(FILE_COLUMN, DataType::Int64, true)));
-        }
-        if table.row_ids.is_some() {
-            for name in [BASE_ID_COLUMN, FILE_VERSION_COLUMN] {
-                partitions.push(Arc::new(Field::new(name, DataType::Int64, true)));
-            }
-        }
-        if table.has_places || table.row_ids.is_some() {
-            virtual_columns.push(Arc::new(row_field()));
-        }
+        let of_files = constants.iter().filter_map(|name| schema.field_with_name(name).ok());
+        partitions.extend(of_files.map(|field| Arc::new(field.clone())));
+        let virtual_columns: Vec<FieldRef> = has_rows.then(|| Arc::new(row_field())).into_iter().collect();
         let schema_of_scan = TableSchema::builder(Arc::new(Schema::new(in_files)))
             .with_table_partition_cols(partitions)
             .with_virtual_columns(virtual_columns)
@@ -274,6 +263,16 @@ fn partitioned_file(table: &DeltaTable, file: &SelectedFile, path: &DataPath) ->
         let (base, version) =
             known.map_or((None, None), |known| (known.base_row_id(), known.default_row_commit_version()));
         scanned.partition_values.extend([ScalarValue::Int64(base), ScalarValue::Int64(version)]);
+    }
+    if table.has_file_facts {
+        let url = path.url.as_str();
+        let micros = file.modification_time_millis.checked_mul(1000);
+        scanned.partition_values.extend([
+            ScalarValue::Utf8View(Some(url.to_owned())),
+            ScalarValue::Utf8View(Some(url.rsplit('/').next().unwrap_or(url).to_owned())),
+            ScalarValue::Int64(i64::try_from(file.size_bytes).ok()),
+            ScalarValue::TimestampMicrosecond(micros, Some("UTC".into())),
+        ]);
     }
     scanned
 }

@@ -5,10 +5,10 @@ use super::scan::{self, Selected};
 use super::skipping;
 use crate::filters::pushdown;
 use async_trait::async_trait;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Statistics;
 use datafusion::common::stats::Precision;
+use datafusion::common::Statistics;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
@@ -26,6 +26,9 @@ pub(crate) const ROW_COLUMN: &str = "__tarn_row";
 pub(crate) const BASE_ID_COLUMN: &str = "__tarn_base_row_id";
 /// The column with the version that added a file, in scans that say which row is which.
 pub(crate) const FILE_VERSION_COLUMN: &str = "__tarn_row_commit_version";
+/// The columns that describe a row's file, in scans that do: its URL, name, bytes and time of writing.
+pub(super) const FILE_FACTS: [&str; 4] =
+    ["__tarn_file_path", "__tarn_file_name", "__tarn_file_size", "__tarn_file_modification_time"];
 
 /// A version of a table.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub(crate) struct DeltaTable {
     pub(super) has_places: bool,
     /// The columns in files of rows that were moved, where each row comes with its id.
     pub(super) row_ids: Option<MaterializedColumns>,
+    /// Whether each row comes with [`FILE_FACTS`].
+    pub(super) has_file_facts: bool,
     /// What scans of this table have asked for.
     pub(crate) reads: Arc<Reads>,
     /// Rows that are left out beside those of the table's deletion vectors, by file.
@@ -53,6 +58,7 @@ impl DeltaTable {
             only: None,
             has_places: false,
             row_ids: None,
+            has_file_facts: false,
             left_out: None,
             reads: Arc::default(),
         }
@@ -75,8 +81,8 @@ impl DeltaTable {
         self
     }
 
-    /// The same table, whose rows say which they are ("Row Tracking"): five more columns, from which [`row_ids`] makes
-    /// their ids and versions.
+    /// The same table, whose rows say which they are ("Row Tracking"): four more columns beside [`ROW_COLUMN`], from
+    /// which [`row_ids`] makes their ids and versions. Where rows also say where they are, that comes first.
     ///
     /// [`row_ids`]: super::row_ids
     pub(crate) fn with_row_ids(mut self, columns: &MaterializedColumns) -> Self {
@@ -87,10 +93,51 @@ impl DeltaTable {
         for name in [BASE_ID_COLUMN, FILE_VERSION_COLUMN] {
             fields.push(Arc::new(Field::new(name, DataType::Int64, true)));
         }
-        fields.push(Arc::new(super::scan::row_field()));
+        if !self.has_places {
+            fields.push(Arc::new(super::scan::row_field()));
+        }
         self.schema = Arc::new(Schema::new(fields));
         self.row_ids = Some(columns.clone());
         self
+    }
+
+    /// The same table, whose rows come with what is known of their files.
+    pub(super) fn with_file_facts(mut self) -> Self {
+        let [path, name, size, time] = FILE_FACTS;
+        let micros = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        let of_file =
+            [(path, DataType::Utf8View), (name, DataType::Utf8View), (size, DataType::Int64), (time, micros)];
+        let mut fields: Vec<FieldRef> = self.schema.fields().iter().cloned().collect();
+        fields.extend(of_file.map(|(name, data_type)| Arc::new(Field::new(name, data_type, true))));
+        self.schema = Arc::new(Schema::new(fields));
+        self.has_file_facts = true;
+        self
+    }
+
+    /// The columns that are not the table's own and have one value a file, in the order of the scan.
+    pub(super) fn constants(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        if self.has_places {
+            names.push(FILE_COLUMN);
+        }
+        if self.row_ids.is_some() {
+            names.extend([BASE_ID_COLUMN, FILE_VERSION_COLUMN]);
+        }
+        if self.has_file_facts {
+            names.extend(FILE_FACTS);
+        }
+        names
+    }
+
+    /// The same table as a statement reads it that changes rows: they say where they are, and which, where the table
+    /// tracks its rows.
+    pub(crate) fn for_changes(self) -> Self {
+        let tracked = MaterializedColumns::of(self.snapshot.metadata());
+        let table = self.with_places();
+        match tracked {
+            Some(columns) => table.with_row_ids(&columns),
+            None => table,
+        }
     }
 
     /// The same table with some of its files only, and without some of their rows.

@@ -165,7 +165,7 @@ impl Defined {
         // Its files have the names that the source's have.
         map_columns(&mut schema, &mut metadata, mode, PhysicalNames::AsTheyAre);
         metadata.schema_string = schema.to_json();
-        name_materialized_columns(&mut metadata);
+        name_materialized_columns(&mut metadata)?;
         features.extend(features_of(&schema, &metadata));
         if asked.min_writer_version > 2 {
             features.extend(all_of(&asked).into_iter().map(str::to_owned));

@@ -43,7 +43,7 @@ pub(super) async fn run(run: &Run<'_>, merge: &Merge) -> Result<Query> {
         false => None,
     };
     let schema = Shape::of(&snapshot, evolved.as_ref()).schema;
-    let table = DeltaTable::with_schema(Arc::clone(&snapshot), schema).with_places();
+    let table = DeltaTable::with_schema(Arc::clone(&snapshot), schema).for_changes();
     let evolves = merge.schema_evolution;
     let names = Names { evolves, name: &name, target: &target, source: &source, schema, rows: &rows };
     let clauses = merge.clauses.iter().map(|clause| names.clause(clause)).collect::<Result<Vec<_>>>()?;

@@ -83,7 +83,7 @@ struct Change<'a> {
 impl Change<'_> {
     async fn run(self, run: &Run<'_>, mut operation: Operation) -> Result<Outcome> {
         let Self { place, snapshot, name, filter, clauses } = self;
-        let table = DeltaTable::new(Arc::clone(&snapshot)).with_places();
+        let table = DeltaTable::new(Arc::clone(&snapshot)).for_changes();
         let query = ChangeQuery { name, from: vec![], filter, clauses };
         let outcome = outcome(run, &table, query).await?;
         let changed = match operation.name.as_str() {
@@ -102,7 +102,7 @@ pub(super) async fn deletion(
     name: &TargetName,
     filter: ast::Expr,
 ) -> Result<(Outcome, Arc<Reads>)> {
-    let table = DeltaTable::new(Arc::clone(snapshot)).with_places();
+    let table = DeltaTable::new(Arc::clone(snapshot)).for_changes();
     let clauses = dml::only_clause(DELETE, vec![]);
     let query = ChangeQuery { name: name.clone(), from: vec![], filter: Some(filter), clauses };
     let outcome = outcome(run, &table, query).await?;
