@@ -4,7 +4,7 @@
 //! Like calls of `read_files`, each is replaced by a name under which its table is then found: a feed is opened by reading
 //! the log, for which a table function of DataFusion cannot wait.
 
-use crate::delta::{self, FeedBound, FeedTable, files_table, table_store};
+use crate::delta::{self, FeedBound, FeedTable, FilesTable, table_store};
 use crate::target::Target;
 use crate::{Error, ErrorKind, Position, Result, syntax, time_travel};
 use datafusion::catalog::TableProvider;
@@ -54,7 +54,7 @@ impl TableCall {
                 let table = table_store(stores, &place.url)?;
                 Ok(Arc::new(FeedTable::open(&table, start, end).await?))
             }
-            Wanted::Files => files_table(&*delta::open(stores, &place).await?).await,
+            Wanted::Files => Ok(Arc::new(FilesTable::new(delta::open(stores, &place).await?))),
         }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) mod qualifiers;
 mod reader;
 pub(crate) mod reads;
 pub(crate) mod rewrite;
+mod row_count;
 mod row_ids;
 pub(crate) mod rules;
 mod sample;
@@ -31,7 +32,7 @@ pub(crate) mod written;
 
 pub(crate) use described::DescribedTable;
 pub(crate) use feed::{FeedBound, FeedTable};
-pub(crate) use files_table::files_table;
+pub(crate) use files_table::FilesTable;
 pub(crate) use place::{Place, PlaceVersion};
 pub(crate) use table::DeltaTable;
 

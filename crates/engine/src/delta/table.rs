@@ -1,6 +1,8 @@
 //! A version of a Delta table as DataFusion sees it.
 
+use super::faults::in_plan;
 use super::reads::Reads;
+use super::row_count::{self, RowCountExec};
 use super::scan::{self, Selected};
 use super::skipping;
 use crate::filters::pushdown;
@@ -8,7 +10,7 @@ use async_trait::async_trait;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::Statistics;
+use datafusion::common::{Statistics, project_schema};
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
@@ -216,6 +218,16 @@ impl TableProvider for DeltaTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        if let (Some([]), []) = (projection.map(Vec::as_slice), filters)
+            && self.only.is_none()
+            && self.left_out.is_none()
+            && let Some(rows) = row_count::live_rows(&self.snapshot).await.map_err(in_plan)?
+        {
+            self.reads.note(None);
+            let rows = limit.map_or(rows, |limit| limit.min(rows));
+            let none = project_schema(&self.schema, projection)?;
+            return Ok(Arc::new(RowCountExec::new(none, rows)));
+        }
         let selected = self.select(state, filters, limit).await?;
         scan::plan(self, state, selected, projection, limit).await
     }
