@@ -7,7 +7,12 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
-use datafusion::sql::sqlparser::ast::{self, Expr, ObjectName, ObjectNamePart};
+use datafusion::sql::sqlparser::ast::{
+    self, Expr, Ident, ObjectName, ObjectNamePart, TableAlias, TableFactor, Visit, VisitMut, Visitor,
+    VisitorMut,
+};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use tarn_dialect::{AsOf, take_versions};
 
@@ -16,6 +21,7 @@ use tarn_dialect::{AsOf, take_versions};
 /// # Errors
 /// When a time is none, at its place.
 pub(crate) fn resolve(state: &SessionState, statement: &mut ast::Statement) -> Result<()> {
+    keep_names(statement);
     take_versions(statement, |name, as_of| add_suffix(name, &version(state, &as_of)?.suffix()))
 }
 
@@ -30,6 +36,47 @@ pub(crate) fn version(state: &SessionState, as_of: &AsOf) -> Result<PlaceVersion
             let millis = millis(state, time).map_err(|error| error.at(Position::of(*span)))?;
             Ok(PlaceVersion::Time(millis))
         }
+    }
+}
+
+/// Lets `t.column` mean a column of `t VERSION AS OF 1`, whose name is about to change; not where another table of the
+/// statement is called `t`, as each needs a name of its own.
+fn keep_names(statement: &mut ast::Statement) {
+    struct Names(BTreeMap<String, usize>);
+    impl Visitor for Names {
+        type Break = ();
+
+        fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+            if let Some(name) = called(factor) {
+                *self.0.entry(name.value.to_lowercase()).or_default() += 1;
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    impl VisitorMut for Names {
+        type Break = ();
+
+        fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+            let name = called(factor).filter(|name| self.0.get(&name.value.to_lowercase()) == Some(&1));
+            if let (TableFactor::Table { alias, version: Some(_), .. }, Some(name)) = (factor, name) {
+                alias.get_or_insert(TableAlias { explicit: true, name, columns: vec![], at: None });
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut names = Names(BTreeMap::new());
+    let _ = Visit::visit(statement, &mut names);
+    let _ = VisitMut::visit(statement, &mut names);
+}
+
+/// What a statement calls a table of FROM.
+fn called(factor: &TableFactor) -> Option<Ident> {
+    match factor {
+        TableFactor::Table { name, alias: None, .. } => name.0.last()?.as_ident().cloned(),
+        TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } => {
+            Some(alias.name.clone())
+        }
+        _ => None,
     }
 }
 

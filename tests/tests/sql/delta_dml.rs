@@ -369,6 +369,8 @@ async fn old_versions_are_read_and_history_is_told() {
             ("DELETE FROM t WHERE id = 1", affected(1).as_str()),
             ("SELECT n FROM v", r#"[{"n":1}]"#),
             ("SELECT id FROM t VERSION AS OF 1", r#"[{"id":1}]"#),
+            ("SELECT t.id FROM t VERSION AS OF 1 WHERE t.id < 5", r#"[{"id":1}]"#),
+            ("SELECT count(*) AS n FROM t VERSION AS OF 1 CROSS JOIN t WHERE t.id = 9", r#"[{"n":0}]"#),
             ("SELECT id FROM t@v2 ORDER BY id", r#"[{"id":1},{"id":2}]"#),
             ("SELECT a.id FROM t VERSION AS OF 2 AS a LEFT ANTI JOIN t b ON a.id = b.id", r#"[{"id":1}]"#),
             ("INSERT INTO t SELECT id FROM t VERSION AS OF 1; SELECT count(*) AS n FROM t", r#"[{"n":2}]"#),
