@@ -12,6 +12,7 @@ mod cancel;
 mod change_feed;
 mod copy;
 mod copy_into;
+mod counts;
 mod decimals;
 mod delta_dml;
 mod delta_merge;

@@ -72,7 +72,8 @@ impl TableProvider for FilesTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let schema = project_schema(&self.schema, projection)?;
-        let rows = FileRows { snapshot: Arc::clone(&self.snapshot), schema: Arc::clone(&schema) };
+        let most = limit.unwrap_or(usize::MAX);
+        let rows = FileRows { snapshot: Arc::clone(&self.snapshot), schema: Arc::clone(&schema), most };
         let rows: Vec<Arc<dyn PartitionStream>> = vec![Arc::new(rows)];
         Ok(Arc::new(StreamingTableExec::try_new(schema, rows, None, [], false, limit)?))
     }
@@ -83,6 +84,8 @@ impl TableProvider for FilesTable {
 struct FileRows {
     snapshot: Arc<Snapshot>,
     schema: SchemaRef,
+    /// More rows than these are not asked for.
+    most: usize,
 }
 
 impl PartitionStream for FileRows {
@@ -92,7 +95,7 @@ impl PartitionStream for FileRows {
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
         let (snapshot, schema) = (Arc::clone(&self.snapshot), Arc::clone(&self.schema));
-        let ids: Vec<FileId> = snapshot.files().iter().map(|file| file.id()).collect();
+        let ids: Vec<FileId> = snapshot.files().iter().take(self.most).map(|file| file.id()).collect();
         let parts: Vec<Vec<FileId>> = ids.chunks(FILES_AT_ONCE).map(<[FileId]>::to_vec).collect();
         let rows = stream::iter(parts).then(move |ids| {
             let (snapshot, schema) = (Arc::clone(&snapshot), Arc::clone(&schema));
