@@ -1,5 +1,6 @@
 //! Actions about files ("Add File and Remove File", "Add CDC File", "Sidecar File Information").
 
+use super::lenient;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,21 +15,21 @@ pub struct Add {
     /// A URI reference, relative to the table or absolute, percent-encoded.
     pub path: String,
     /// The values of the partition columns.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::nullable_texts")]
     pub partition_values: PartitionValues,
     /// Bytes of the file.
     pub size: i64,
     /// When the file was made, in milliseconds since 1970.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub modification_time: i64,
     /// Whether the commit changed the table's rows, or only arranged them anew.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub data_change: bool,
     /// "Per-file Statistics", as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<String>,
     /// Labels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::optional_texts")]
     pub tags: Option<BTreeMap<String, Option<String>>>,
     /// The rows that are deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,13 +55,13 @@ pub struct Remove {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_timestamp: Option<i64>,
     /// Whether the commit changed the table's rows.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub data_change: bool,
     /// Whether partition values, size and tags are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended_file_metadata: Option<bool>,
     /// The values of the partition columns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::optional_texts")]
     pub partition_values: Option<PartitionValues>,
     /// Bytes of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +70,7 @@ pub struct Remove {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<String>,
     /// Labels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::optional_texts")]
     pub tags: Option<BTreeMap<String, Option<String>>>,
     /// The deletion vector that the file had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,15 +90,15 @@ pub struct AddCdcFile {
     /// A URI reference, percent-encoded.
     pub path: String,
     /// The values of the partition columns.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::nullable_texts")]
     pub partition_values: PartitionValues,
     /// Bytes of the file.
     pub size: i64,
     /// Always false: the rows are those of other files.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub data_change: bool,
     /// Labels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::optional_texts")]
     pub tags: Option<BTreeMap<String, Option<String>>>,
 }
 
@@ -112,7 +113,7 @@ pub struct Sidecar {
     /// When the file was made, in milliseconds since 1970.
     pub modification_time: i64,
     /// Labels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::optional_texts")]
     pub tags: Option<BTreeMap<String, Option<String>>>,
 }
 

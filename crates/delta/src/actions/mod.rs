@@ -1,6 +1,7 @@
 //! The actions of the log, as the "Actions" section of the protocol has them.
 
 mod files;
+mod lenient;
 mod table;
 
 pub use files::{Add, AddCdcFile, DeletionVectorDescriptor, PartitionValues, Remove, Sidecar, StorageType};

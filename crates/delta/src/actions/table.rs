@@ -1,6 +1,7 @@
 //! Actions about the table as a whole ("Change Metadata", "Protocol Evolution", "Transaction Identifiers", "Commit
 //! Provenance Information", "Domain Metadata", "Checkpoint Metadata").
 
+use super::lenient;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -18,16 +19,16 @@ pub struct Metadata {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Always Parquet.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub format: Format,
     /// "Schema Serialization Format", as JSON. Spark takes an absent one for no columns.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub schema_string: String,
     /// Logical names of the partition columns, in order.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub partition_columns: Vec<String>,
     /// Table properties.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::texts")]
     pub configuration: BTreeMap<String, String>,
     /// When the table was made, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +41,7 @@ pub struct Format {
     /// `parquet`.
     pub provider: String,
     /// Always empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::texts")]
     pub options: BTreeMap<String, String>,
 }
 
@@ -86,10 +87,10 @@ pub struct DomainMetadata {
     /// The domain; those of Delta start with `delta.`.
     pub domain: String,
     /// What it holds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub configuration: String,
     /// Whether this ends the domain.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub removed: bool,
 }
 
@@ -100,7 +101,7 @@ pub struct CheckpointMetadata {
     /// The version of the checkpoint.
     pub version: i64,
     /// Labels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::optional_texts")]
     pub tags: Option<BTreeMap<String, Option<String>>>,
 }
 
