@@ -230,6 +230,7 @@ pub fn check_properties(properties: &BTreeMap<String, String>) -> Result<()> {
         "delta.enableInCommitTimestamps",
         "delta.enableRowTracking",
         "delta.enableTypeWidening",
+        "delta.enableVariantShredding",
         "delta.randomizeFilePrefixes",
     ];
     const INTERVALS: &[&str] = &[
@@ -316,6 +317,8 @@ pub fn features_of(schema: &StructType, metadata: &Metadata) -> BTreeSet<String>
         (properties.has_row_tracking, "rowTracking"),
         (properties.has_row_tracking, "domainMetadata"),
         (properties.has_type_widening, "typeWidening"),
+        (properties.allows_shredding, "variantShredding"),
+        (properties.allows_shredding, "variantType"),
         (properties.writes_v2_checkpoints, "v2Checkpoint"),
         (properties.column_mapping != ColumnMappingMode::None, "columnMapping"),
         (metadata.configuration.keys().any(|key| key.starts_with("delta.constraints.")), "checkConstraints"),

@@ -50,6 +50,8 @@ pub const ROW_TRACKING: &str = "rowTracking";
 pub const IN_COMMIT_TIMESTAMP: &str = "inCommitTimestamp";
 /// "Clustered Table".
 pub const CLUSTERING: &str = "clustering";
+/// "Checkpoint Protection" (an RFC of the protocol): what of the log may be cleaned away.
+pub const CHECKPOINT_PROTECTION: &str = "checkpointProtection";
 
 /// The highest reader version: from here on features are named.
 pub const READER_VERSION: i32 = 3;
@@ -72,7 +74,7 @@ const READER_FEATURES: [&str; 11] = [
 ];
 
 /// Features that only writers must know, all known here.
-const WRITER_FEATURES: [&str; 11] = [
+const WRITER_FEATURES: [&str; 12] = [
     APPEND_ONLY,
     INVARIANTS,
     CHECK_CONSTRAINTS,
@@ -84,6 +86,7 @@ const WRITER_FEATURES: [&str; 11] = [
     ROW_TRACKING,
     IN_COMMIT_TIMESTAMP,
     CLUSTERING,
+    CHECKPOINT_PROTECTION,
 ];
 
 /// Writer versions and the features that came with them ("Writer Version Requirements"). Readers must know only
@@ -165,6 +168,11 @@ pub fn supports(protocol: &Protocol, feature: &str) -> bool {
     LEGACY.iter().any(|(version, name)| *name == feature && protocol.min_writer_version >= *version)
 }
 
+/// Whether a feature need not be added: it is supported, or its preview is, which says the same to those who know it.
+fn is_served(protocol: &Protocol, feature: &str) -> bool {
+    supports(protocol, feature) || supports(protocol, &format!("{feature}-preview"))
+}
+
 /// All features that the protocol supports, by name or by a version that came with them.
 pub fn all_of(protocol: &Protocol) -> Vec<&str> {
     let named = [&protocol.reader_features, &protocol.writer_features];
@@ -190,7 +198,7 @@ pub fn supports_column_mapping(protocol: &Protocol) -> bool {
 /// else feature by feature.
 pub fn upgrade(protocol: &Protocol, features: &BTreeSet<String>) -> Protocol {
     let missing: Vec<&str> =
-        features.iter().map(String::as_str).filter(|feature| !supports(protocol, feature)).collect();
+        features.iter().map(String::as_str).filter(|feature| !is_served(protocol, feature)).collect();
     let legacy =
         |feature: &&str| LEGACY.iter().find(|(_, name)| name == feature).map(|(version, _)| *version);
     let versions: Option<Vec<i32>> = missing.iter().map(legacy).collect();
@@ -213,7 +221,7 @@ pub fn upgrade(protocol: &Protocol, features: &BTreeSet<String>) -> Protocol {
 pub fn upgraded(protocol: &Protocol, features: &[&str]) -> Protocol {
     let mut upgraded = protocol.clone();
     let missing: Vec<&str> =
-        features.iter().copied().filter(|feature| !supports(protocol, feature)).collect();
+        features.iter().copied().filter(|feature| !is_served(protocol, feature)).collect();
     if missing.is_empty() {
         return upgraded;
     }
@@ -351,6 +359,14 @@ mod tests {
         assert!(
             writers.contains(&"columnMapping".to_owned()) && writers.contains(&"changeDataFeed".to_owned())
         );
+    }
+
+    #[test]
+    fn a_preview_serves_as_the_feature() {
+        let preview = ["variantType-preview"];
+        let protocol = protocol(3, 7, &preview, &preview);
+        assert_eq!(upgraded(&protocol, &[VARIANT_TYPE]), protocol);
+        assert_eq!(upgrade(&protocol, &[VARIANT_TYPE.to_owned()].into()), protocol);
     }
 
     #[test]

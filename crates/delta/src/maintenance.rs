@@ -2,6 +2,7 @@
 
 use crate::actions::Action;
 use crate::checkpoint_writer::{Checkpoint, write_checkpoint};
+use crate::features::{CHECKPOINT_PROTECTION, check_writable, supports};
 use crate::log::checkpoint::actions_of;
 use crate::log::listing::{self, LogFile};
 use crate::log::names::{CheckpointKind, LogName, SIDECARS};
@@ -53,12 +54,17 @@ pub async fn after_commit(snapshot: &Snapshot, committed: u64) -> Result<AfterCo
 /// # Errors
 /// When the store fails; what was removed until then was not needed.
 pub async fn clean_log(snapshot: &Snapshot) -> Result<usize> {
-    crate::features::check_writable(snapshot.protocol(), snapshot.metadata())?;
+    check_writable(snapshot.protocol(), snapshot.metadata())?;
     let table = snapshot.table();
     let Some(files) = listing::list(table, 0).await? else { return Ok(0) };
     let now = tarn_platform::unix_millis();
     let cutoff_millis = midnight(now.saturating_sub(snapshot.properties().log_retention_millis));
     let Some(kept) = cutoff_checkpoint(&files, cutoff_millis) else { return Ok(0) };
+    // "Checkpoint Protection": what is older than this goes all at once or not at all.
+    let is_protected = supports(snapshot.protocol(), CHECKPOINT_PROTECTION);
+    if is_protected && kept < snapshot.properties().protected_before {
+        return Ok(0);
+    }
     let (expired, rest): (Vec<LogFile>, Vec<LogFile>) =
         files.into_iter().partition(|file| is_covered(file, kept));
     if expired.is_empty() {

@@ -40,6 +40,10 @@ pub struct TableProperties {
     pub has_row_tracking: bool,
     /// `delta.enableTypeWidening`.
     pub has_type_widening: bool,
+    /// `delta.enableVariantShredding`: writers may shred variants; this one does not.
+    pub allows_shredding: bool,
+    /// `delta.requireCheckpointProtectionBeforeVersion`.
+    pub protected_before: u64,
     /// `delta.isolationLevel` is `Serializable`, not `WriteSerializable`.
     pub is_serializable: bool,
     /// `delta.targetFileSize`, bytes.
@@ -84,6 +88,10 @@ impl TableProperties {
             has_in_commit_timestamps: flag("delta.enableInCommitTimestamps", false),
             has_row_tracking: flag("delta.enableRowTracking", false),
             has_type_widening: flag("delta.enableTypeWidening", false),
+            allows_shredding: flag("delta.enableVariantShredding", false),
+            protected_before: get("delta.requireCheckpointProtectionBeforeVersion")
+                .and_then(|text| text.trim().parse().ok())
+                .unwrap_or(0),
             is_serializable: get("delta.isolationLevel") == Some("Serializable"),
             target_file_size_bytes: get("delta.targetFileSize").and_then(size_bytes),
         }

@@ -191,6 +191,30 @@ async fn checkpoints_come_at_their_interval_and_the_log_is_cleaned() {
     assert!(matches!(create.commit().await, Err(Error::AlreadyThere { .. })));
 }
 
+/// "Checkpoint Protection", which Delta for Spark and Databricks add when a feature is dropped.
+#[tokio::test]
+async fn protected_history_goes_at_once_or_not_at_all() {
+    let properties = [
+        ("delta.checkpointInterval", "5"),
+        ("delta.logRetentionDuration", "interval -3 days"),
+        ("delta.enableExpiredLogCleanup", "false"),
+        ("delta.requireCheckpointProtectionBeforeVersion", "7"),
+    ];
+    let metadata = metadata(&crate::support::arrow_schema(), &[], &properties);
+    let table = Table::create_with(metadata, &["checkpointProtection"]).await;
+    for (last, deleted) in [(6, 0), (10, 11)] {
+        let mut snapshot = table.newest().await;
+        while snapshot.version() < last {
+            let id = i64::try_from(snapshot.version()).unwrap();
+            snapshot = table.append(id..id + 1).await;
+            after_commit(&snapshot, snapshot.version()).await.unwrap();
+        }
+        // The checkpoint of version 5 is older than what is protected; that of version 10, with all before it, is not.
+        assert_eq!(clean_log(&snapshot).await.unwrap(), deleted, "{last}");
+        assert_eq!(table.rows(&snapshot).await, (0..i64::try_from(last).unwrap()).collect::<Vec<_>>());
+    }
+}
+
 #[tokio::test]
 async fn vacuum_finds_what_nobody_needs() {
     let table = varied_table(&[], &[]).await;
