@@ -491,6 +491,59 @@ async fn filters_reach_into_columns_that_were_altered() {
     }
 }
 
+/// Structs in maps: their fields are found by name too, where files have others, fewer, or the same in another order.
+#[tokio::test(flavor = "multi_thread")]
+async fn structs_in_maps_change_too() {
+    let home = Home::new();
+    let inner = "STRUCT<a: INT, b: STRING>";
+    let value = "map(make_array('k'), make_array(named_struct('a', 1, 'b', 'x')))";
+    for mode in ["none", "name", "id"] {
+        home.rows(&format!(
+            "CREATE OR REPLACE TABLE t (id INT, m MAP<STRING, {inner}>, l ARRAY<MAP<STRING, {inner}>>, \
+             s STRUCT<y: INT, m: MAP<STRING, {inner}>>, d MAP<STRING, MAP<STRING, {inner}>>) \
+             TBLPROPERTIES ('delta.columnMapping.mode' = '{mode}', 'delta.enableTypeWidening' = true); \
+             INSERT INTO t SELECT 1, {value}, make_array({value}), named_struct('y', 5, 'm', {value}), \
+             map(make_array('j'), make_array({value}))"
+        ))
+        .await;
+        let check = async |id: u32, wanted: &str| {
+            let row = home.rows(&format!("SELECT m, l, s, d FROM t WHERE id = {id}")).await;
+            let wanted = format!(
+                r#"[{{"m":{wanted},"l":[{wanted}],"s":{{"y":5,"m":{wanted}}},"d":{{"j":{wanted}}}}}]"#
+            );
+            assert_eq!(row, wanted, "{mode}");
+        };
+        check(1, r#"{"k":{"a":1,"b":"x"}}"#).await;
+        home.rows("ALTER TABLE t ADD COLUMNS (m.value.c INT FIRST, l.element.value.c INT FIRST)").await;
+        home.rows("ALTER TABLE t ADD COLUMNS (s.m.value.c INT FIRST, d.value.value.c INT FIRST)").await;
+        check(1, r#"{"k":{"c":null,"a":1,"b":"x"}}"#).await;
+        let found =
+            home.rows("SELECT m['k']['b'] AS b, s.y AS y FROM t WHERE s.y = 5 AND m IS NOT NULL").await;
+        assert_eq!(found, r#"[{"b":"x","y":5}]"#, "{mode}");
+        let value = "map(make_array('k'), make_array(named_struct('c', 3, 'a', 2, 'b', 'z')))";
+        home.rows(&format!(
+            "INSERT INTO t SELECT 2, {value}, make_array({value}), named_struct('y', 5, 'm', {value}), \
+             map(make_array('j'), make_array({value}))"
+        ))
+        .await;
+        home.rows("ALTER TABLE t ALTER COLUMN m.value.a TYPE BIGINT, l.element.value.a TYPE BIGINT").await;
+        home.rows("ALTER TABLE t ALTER COLUMN s.m.value.a TYPE BIGINT, d.value.value.a TYPE BIGINT").await;
+        check(1, r#"{"k":{"c":null,"a":1,"b":"x"}}"#).await;
+        check(2, r#"{"k":{"c":3,"a":2,"b":"z"}}"#).await;
+        if mode != "none" {
+            for place in ["m.value", "l.element.value", "s.m.value", "d.value.value"] {
+                home.rows(&format!("ALTER TABLE t DROP COLUMN {place}.c")).await;
+                home.rows(&format!("ALTER TABLE t RENAME COLUMN {place}.b TO c")).await;
+            }
+            check(1, r#"{"k":{"a":1,"c":"x"}}"#).await;
+            check(2, r#"{"k":{"a":2,"c":"z"}}"#).await;
+        }
+        home.rows("UPDATE t SET id = id + 10; OPTIMIZE t").await;
+        let last = if mode == "none" { r#"{"k":{"c":3,"a":2,"b":"z"}}"# } else { r#"{"k":{"a":2,"c":"z"}}"# };
+        check(12, last).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn earlier_versions_are_described_with_their_columns() {
     let home = Home::new();

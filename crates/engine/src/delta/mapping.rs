@@ -1,6 +1,7 @@
-//! Finds the columns of a table in its data files: by name, physical name or field id, with types that widened since, and
-//! variants that are shredded.
+//! Finds the columns of a table in its data files: by name, physical name or field id, with types that widened since,
+//! variants that are shredded, and structs in maps that have changed.
 
+use super::nested::{Fit, fit_values};
 use super::table::ROW_COLUMN;
 use datafusion::arrow::array::{
     Array, ArrayRef, FixedSizeListArray, LargeListArray, ListArray, MapArray, StructArray,
@@ -49,7 +50,7 @@ impl MappedColumns {
         hidden: Vec<String>,
     ) -> Option<Arc<dyn PhysicalExprAdapterFactory>> {
         match snapshot.column_mapping() {
-            ColumnMappingMode::None if !snapshot.schema().fields.iter().any(holds_variants) => None,
+            ColumnMappingMode::None if !snapshot.schema().fields.iter().any(needs_mapping) => None,
             mode => Some(Arc::new(Self { schema: snapshot.schema().clone(), mode, hidden })),
         }
     }
@@ -76,25 +77,71 @@ impl PhysicalExprAdapterFactory for MappedColumns {
         logical_file_schema: SchemaRef,
         physical_file_schema: SchemaRef,
     ) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        let fields = self.rename(physical_file_schema.fields());
-        let renamed = Arc::new(Schema::new(fields));
-        let inner = DefaultPhysicalExprAdapterFactory.create(logical_file_schema, Arc::clone(&renamed))?;
-        Ok(Arc::new(Adapter { inner, renamed, physical: physical_file_schema }))
+        let renamed = self.rename(physical_file_schema.fields());
+        let columns: Vec<MappedColumn> = renamed
+            .iter()
+            .map(|field| MappedColumn { field: Arc::clone(field), fit: fit_of(field, &logical_file_schema) })
+            .collect();
+        let seen: Fields = columns.iter().map(MappedColumn::seen).collect();
+        let inner =
+            DefaultPhysicalExprAdapterFactory.create(logical_file_schema, Arc::new(Schema::new(seen)))?;
+        Ok(Arc::new(Adapter { inner, columns, physical: physical_file_schema }))
     }
 }
 
-/// Whether a column is of variants, or has some within.
-fn holds_variants(field: &StructField) -> bool {
-    fn is_in(data_type: &DeltaType) -> bool {
+/// A column of a file.
+#[derive(Debug)]
+struct MappedColumn {
+    /// With the names of the table, and otherwise as it is in the file.
+    field: FieldRef,
+    /// The type that its values are fitted to by the names of their fields, where DataFusion's cast would go by position.
+    fit: Option<DataType>,
+}
+
+impl MappedColumn {
+    /// What DataFusion sees of it.
+    fn seen(&self) -> FieldRef {
+        match &self.fit {
+            Some(fit) => Arc::new(self.field.as_ref().clone().with_data_type(fit.clone())),
+            None => Arc::clone(&self.field),
+        }
+    }
+}
+
+/// The type of a column in the table, where the file has other structs in its maps.
+fn fit_of(renamed: &Field, logical: &Schema) -> Option<DataType> {
+    let wanted = logical.field_with_name(renamed.name()).ok()?.data_type();
+    (wanted != renamed.data_type() && has_struct_in_map(wanted, false)).then(|| wanted.clone())
+}
+
+fn has_struct_in_map(data_type: &DataType, is_in_map: bool) -> bool {
+    let nested = |field: &FieldRef, is_in_map| has_struct_in_map(field.data_type(), is_in_map);
+    match data_type {
+        variant if is_variant(variant) => false,
+        DataType::Struct(_) if is_in_map => true,
+        DataType::Struct(fields) => fields.iter().any(|field| nested(field, false)),
+        DataType::List(element) => nested(element, is_in_map),
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(fields) => fields.iter().any(|field| nested(field, true)),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether values of a column cannot be left to DataFusion: variants, which may be shredded, and structs in maps, whose
+/// fields it finds by position.
+fn needs_mapping(field: &StructField) -> bool {
+    fn is_in(data_type: &DeltaType, is_in_map: bool) -> bool {
         match data_type {
             DeltaType::Variant => true,
-            DeltaType::Struct(inner) => inner.fields.iter().any(holds_variants),
-            DeltaType::Array(array) => is_in(&array.element_type),
-            DeltaType::Map(map) => is_in(&map.key_type) || is_in(&map.value_type),
+            DeltaType::Struct(inner) => is_in_map || inner.fields.iter().any(needs_mapping),
+            DeltaType::Array(array) => is_in(&array.element_type, is_in_map),
+            DeltaType::Map(map) => is_in(&map.key_type, true) || is_in(&map.value_type, true),
             _ => false,
         }
     }
-    is_in(&field.data_type)
+    is_in(&field.data_type, false)
 }
 
 /// DataFusion's adapter works on a schema in which the file's columns have the table's names; its columns are then given
@@ -102,7 +149,7 @@ fn holds_variants(field: &StructField) -> bool {
 #[derive(Debug)]
 struct Adapter {
     inner: Arc<dyn PhysicalExprAdapter>,
-    renamed: SchemaRef,
+    columns: Vec<MappedColumn>,
     physical: SchemaRef,
 }
 
@@ -116,18 +163,23 @@ impl PhysicalExprAdapter for Adapter {
                 }
                 let Some(column) = expr.downcast_ref::<Column>() else { return Ok(Transformed::no(expr)) };
                 let index = column.index();
-                let (Some(renamed), Some(physical)) =
-                    (self.renamed.fields().get(index), self.physical.fields().get(index))
+                let (Some(mapped), Some(physical)) =
+                    (self.columns.get(index), self.physical.fields().get(index))
                 else {
                     return Ok(Transformed::no(expr));
                 };
-                if renamed.name() != column.name() {
+                if mapped.field.name() != column.name() {
                     return Ok(Transformed::no(expr));
                 }
                 let in_file: Arc<dyn PhysicalExpr> = Arc::new(Column::new(physical.name(), index));
-                Ok(Transformed::yes(match renamed.data_type() == physical.data_type() {
+                let is_same = mapped.fit.is_none() && mapped.field.data_type() == physical.data_type();
+                Ok(Transformed::yes(match is_same {
                     true => in_file,
-                    false => Arc::new(Renamed { inner: in_file, field: Arc::clone(renamed) }),
+                    false => Arc::new(Renamed {
+                        inner: in_file,
+                        field: Arc::clone(&mapped.field),
+                        fit: mapped.fit.clone(),
+                    }),
                 }))
             })
             .data()
@@ -148,6 +200,7 @@ fn field_in_file(
     let Some((source, names)) = call.args().split_first() else { return Ok(None) };
     let Some(renamed) = source.downcast_ref::<Renamed>() else { return Ok(None) };
     let mut in_table = renamed.field.data_type().clone();
+    let mut fit = renamed.fit.clone();
     let mut in_file = renamed.inner.data_type(physical)?;
     let mut args = vec![Arc::clone(&renamed.inner)];
     let mut leaf = None;
@@ -169,15 +222,22 @@ fn field_in_file(
         args.push(Arc::new(Literal::new(ScalarValue::from(file_field.name().as_str()))));
         in_table = table_field.data_type().clone();
         in_file = file_field.data_type().clone();
+        fit = match fit {
+            Some(DataType::Struct(fields)) => {
+                fields.iter().find(|field| field.name() == name).map(|field| field.data_type().clone())
+            }
+            _ => None,
+        };
         leaf = Some(table_field);
     }
     let Some(leaf) = leaf else { return Ok(None) };
     let config = Arc::new(call.config_options().clone());
     let found: Arc<dyn PhysicalExpr> =
         Arc::new(ScalarFunctionExpr::try_new(Arc::new(call.fun().clone()), args, physical, config)?);
-    Ok(Some(match in_table == in_file {
+    let fit = fit.filter(|fit| *fit != in_table);
+    Ok(Some(match fit.is_none() && in_table == in_file {
         true => found,
-        false => Arc::new(Renamed { inner: found, field: leaf }),
+        false => Arc::new(Renamed { inner: found, field: leaf, fit }),
     }))
 }
 
@@ -248,11 +308,19 @@ fn rename_type(arrow: &DataType, delta: &DeltaType, mode: ColumnMappingMode) -> 
 struct Renamed {
     inner: Arc<dyn PhysicalExpr>,
     field: FieldRef,
+    /// As in [`MappedColumn`].
+    fit: Option<DataType>,
+}
+
+impl Renamed {
+    fn seen_type(&self) -> &DataType {
+        self.fit.as_ref().unwrap_or_else(|| self.field.data_type())
+    }
 }
 
 impl PartialEq for Renamed {
     fn eq(&self, other: &Self) -> bool {
-        self.inner.eq(&other.inner) && self.field == other.field
+        self.inner.eq(&other.inner) && self.field == other.field && self.fit == other.fit
     }
 }
 
@@ -262,6 +330,7 @@ impl Hash for Renamed {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.inner.hash(state);
         self.field.hash(state);
+        self.fit.hash(state);
     }
 }
 
@@ -273,7 +342,7 @@ impl fmt::Display for Renamed {
 
 impl PhysicalExpr for Renamed {
     fn data_type(&self, _input_schema: &Schema) -> Result<DataType> {
-        Ok(self.field.data_type().clone())
+        Ok(self.seen_type().clone())
     }
 
     fn nullable(&self, input_schema: &Schema) -> Result<bool> {
@@ -282,11 +351,15 @@ impl PhysicalExpr for Renamed {
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
         let array = self.inner.evaluate(batch)?.into_array(batch.num_rows())?;
-        Ok(ColumnarValue::Array(with_type(&array, self.field.data_type())?))
+        let renamed = with_type(&array, self.field.data_type())?;
+        Ok(ColumnarValue::Array(match &self.fit {
+            Some(fit) => fit_values(&renamed, fit, Fit::ByName)?,
+            None => renamed,
+        }))
     }
 
     fn return_field(&self, _input_schema: &Schema) -> Result<FieldRef> {
-        Ok(Arc::clone(&self.field))
+        Ok(Arc::new(self.field.as_ref().clone().with_data_type(self.seen_type().clone())))
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
@@ -298,7 +371,9 @@ impl PhysicalExpr for Renamed {
         mut children: Vec<Arc<dyn PhysicalExpr>>,
     ) -> Result<Arc<dyn PhysicalExpr>> {
         match (children.pop(), children.is_empty()) {
-            (Some(inner), true) => Ok(Arc::new(Self { inner, field: Arc::clone(&self.field) })),
+            (Some(inner), true) => {
+                Ok(Arc::new(Self { inner, field: Arc::clone(&self.field), fit: self.fit.clone() }))
+            }
             _ => datafusion::common::internal_err!("a renamed column has one child"),
         }
     }
