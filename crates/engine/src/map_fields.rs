@@ -1,14 +1,20 @@
-//! Entries of maps within structs, which a scan of Parquet must not be asked for.
+//! Entries of maps: keys of another type than was asked for, and maps within structs, which a scan of Parquet must not be
+//! asked for.
+//!
+//! `m[5]` asks for a BIGINT, and DataFusion compares keys with that type alone; where the keys are of another one, the key
+//! is cast to it.
 //!
 //! `s.m['k']` is planned as one call, `get_field(s, 'm', 'k')`. DataFusion's scan takes that for a column of the file,
 //! promises to filter by it, finds none, and fails or leaves the filter out. As two calls,
 //! `get_field(get_field(s, 'm'), 'k')`, it is left to the filter above the scan.
 
 use datafusion::arrow::datatypes::{DataType, Schema};
-use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{DFSchema, Result};
 use datafusion::functions::core::getfield::GetFieldFunc;
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawFieldAccessExpr};
+use datafusion::logical_expr::{Expr, ExprSchemable, GetFieldAccess, cast, lit};
 use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -16,6 +22,47 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use std::sync::Arc;
+
+/// Gives the key that is asked for the type of a map's keys.
+#[derive(Debug)]
+pub(crate) struct MapKeys;
+
+impl ExprPlanner for MapKeys {
+    fn plan_field_access(
+        &self,
+        expr: RawFieldAccessExpr,
+        schema: &DFSchema,
+    ) -> Result<PlannerResult<RawFieldAccessExpr>> {
+        let RawFieldAccessExpr { expr, field_access } = expr;
+        // What has no type yet is planned, or refused, without this.
+        let wanted = expr.get_type(schema).ok().and_then(|data_type| key_type(&data_type));
+        let field_access = match (field_access, wanted) {
+            (GetFieldAccess::ListIndex { key }, Some(wanted)) if key.get_type(schema)? != wanted => {
+                let key = match *key {
+                    Expr::Literal(value, _) => lit(value.cast_to(&wanted)?),
+                    key => cast(key, wanted),
+                };
+                GetFieldAccess::ListIndex { key: Box::new(key) }
+            }
+            // A text, which is a name elsewhere.
+            (GetFieldAccess::NamedStructField { name }, Some(wanted)) if !wanted.is_string() => {
+                GetFieldAccess::ListIndex { key: Box::new(lit(name.cast_to(&wanted)?)) }
+            }
+            (other, _) => other,
+        };
+        Ok(PlannerResult::Original(RawFieldAccessExpr { expr, field_access }))
+    }
+}
+
+fn key_type(data_type: &DataType) -> Option<DataType> {
+    match data_type {
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(fields) => fields.first().map(|key| key.data_type().clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
 
 /// The rule; it must run before filters are pushed into scans.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::lake::{DEFAULT_CATALOG, DEFAULT_SCHEMA, Lake, LakeCatalogs};
 use crate::literals::DecimalsBesideDoubles;
-use crate::map_fields::MapFields;
+use crate::map_fields::{MapFields, MapKeys};
 use crate::query::{Query, QueryControl};
 use crate::settings::Settings;
 use crate::{Result, metered, planner, statements};
@@ -50,7 +50,7 @@ impl Session {
             .with_physical_optimizer_rules(rules)
             .with_config(config)
             .with_runtime_env(Arc::clone(&engine.runtime))
-            .with_expr_planners(vec![Arc::new(DecimalsBesideDoubles)])
+            .with_expr_planners(vec![Arc::new(DecimalsBesideDoubles), Arc::new(MapKeys)])
             .with_default_features()
             .with_catalog_list(Arc::new(LakeCatalogs(Arc::clone(&lake))))
             .build();

@@ -48,3 +48,25 @@ async fn explain_describe_and_show() {
     assert!(home.rows("SHOW TABLES").await.contains("\"v\""));
     assert!(home.rows("EXPLAIN ANALYZE SELECT sum(n) FROM v").await.contains("output_rows"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_maps_are_found_whatever_their_type() {
+    let home = Home::new();
+    home.rows(
+        "CREATE TABLE t (i MAP<INT, STRING>, s MAP<SMALLINT, MAP<BIGINT, INT>>, d MAP<DATE, INT>); \
+         INSERT INTO t SELECT map(make_array(5), make_array('x')), \
+         map(make_array(1), make_array(map(make_array(2), make_array(3)))), \
+         map(make_array(DATE '2024-01-31'), make_array(4))",
+    )
+    .await;
+    for (sql, expect) in [
+        (
+            "SELECT i[5] AS a, i[6] AS b, s[1][2] AS c, d['2024-01-31'] AS d FROM t",
+            r#"[{"a":"x","b":null,"c":3,"d":4}]"#,
+        ),
+        ("SELECT d[DATE '2024-01-31'] AS d FROM t WHERE i[5] = 'x' AND s[1][2] = 3", r#"[{"d":4}]"#),
+        ("SELECT count(*) AS n FROM t WHERE i[6] IS NOT NULL", r#"[{"n":0}]"#),
+    ] {
+        assert_eq!(home.rows(sql).await, expect, "{sql}");
+    }
+}
