@@ -1,7 +1,7 @@
 //! Schemas from and to Arrow's.
 
 use super::{ArrayType, ColumnMappingMode, DataType, MapType, StructField, StructType};
-use crate::variant::{is_variant, variant_type};
+use crate::variant::{is_variant, variant_type, variant_type_in_files};
 use crate::{Error, Result};
 use arrow::datatypes::{DataType as ArrowType, Field, Fields, Schema, TimeUnit};
 use std::collections::HashMap;
@@ -65,10 +65,7 @@ fn to_type(data_type: &DataType, form: Form) -> ArrowType {
         DataType::TimestampNtz => ArrowType::Timestamp(TimeUnit::Microsecond, None),
         DataType::Variant => match form {
             Form::Logical => variant_type(),
-            // "Variant data in Parquet": both are there in each variant. Spark reads no others.
-            Form::InFiles(_) => ArrowType::Struct(
-                ["value", "metadata"].map(|name| Field::new(name, ArrowType::Binary, false)).to_vec().into(),
-            ),
+            Form::InFiles(_) => variant_type_in_files(),
         },
         DataType::Void => ArrowType::Null,
         DataType::Struct(schema) => {

@@ -3,10 +3,14 @@
 //! In memory a variant is a struct of its two binary parts, marked so that it is told from a struct that a person made. In
 //! data files it may be shredded: parts of the values are columns of their own, which [`unshred`] puts together again.
 
+mod annotation;
 mod encoding;
+mod forms;
 mod json;
 mod unshred;
 
+pub use annotation::annotated_schema;
+pub use forms::{TextOf, in_files, replaced_field, replaced_type, with_texts};
 pub use json::write_json;
 pub use unshred::unshred;
 
@@ -37,9 +41,19 @@ const MARK: &str = "tarn.variant";
 
 /// The type of a variant in memory.
 pub fn variant_type() -> DataType {
-    let mark = HashMap::from([(MARK.to_owned(), "1".to_owned())]);
-    let metadata = Field::new("metadata", DataType::Binary, true).with_metadata(mark);
+    let metadata = marked(Field::new("metadata", DataType::Binary, true));
     DataType::Struct(vec![metadata, Field::new("value", DataType::Binary, true)].into())
+}
+
+/// The type of a variant in data files ("Variant data in Parquet"): both parts are there in each variant, and in this
+/// order, as Spark 4.0 reads no other.
+pub fn variant_type_in_files() -> DataType {
+    let metadata = marked(Field::new("metadata", DataType::Binary, false));
+    DataType::Struct(vec![Field::new("value", DataType::Binary, false), metadata].into())
+}
+
+fn marked(field: Field) -> Field {
+    field.with_metadata(HashMap::from([(MARK.to_owned(), "1".to_owned())]))
 }
 
 /// Whether a type is that of variants.
@@ -48,6 +62,22 @@ pub fn is_variant(data_type: &DataType) -> bool {
         DataType::Struct(fields) => {
             fields.len() == 2 && fields.iter().any(|field| field.metadata().contains_key(MARK))
         }
+        _ => false,
+    }
+}
+
+/// Whether a type is that of variants, or has some within.
+pub fn holds_variants(data_type: &DataType) -> bool {
+    match data_type {
+        variant if is_variant(variant) => true,
+        DataType::Struct(fields) => fields.iter().any(|field| holds_variants(field.data_type())),
+        DataType::List(field)
+        | DataType::LargeList(field)
+        | DataType::ListView(field)
+        | DataType::LargeListView(field)
+        | DataType::FixedSizeList(field, _)
+        | DataType::Map(field, _) => holds_variants(field.data_type()),
+        DataType::Dictionary(_, values) => holds_variants(values),
         _ => false,
     }
 }

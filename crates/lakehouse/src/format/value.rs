@@ -3,6 +3,7 @@
 //! Integers and decimals are exact numbers; NaN and the infinities, which JSON does not have, are strings; dates and
 //! timestamps are ISO 8601, binary is base64.
 
+use super::variants::json_text;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
     DataType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type,
@@ -12,7 +13,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::fmt::Write as _;
-use tarn_engine::variant::{is_variant, write_json};
+use tarn_engine::variant::is_variant;
 
 /// The text of a cell; `None` is NULL. Strings stand as they are, nested values as JSON.
 pub fn cell_text(array: &dyn Array, row: usize) -> Option<String> {
@@ -135,13 +136,9 @@ pub fn write_json_value(array: &dyn Array, row: usize, out: &mut String) {
 fn write_variant(array: &dyn Array, row: usize, out: &mut String) {
     let parts = array.as_struct();
     let part = |name: &str| parts.column_by_name(name).and_then(|part| part.as_binary_opt::<i32>());
-    let (Some(metadata), Some(value)) = (part("metadata"), part("value")) else {
-        return out.push_str("null");
-    };
-    let start = out.len();
-    if let Err(error) = write_json(metadata.value(row), value.value(row), out) {
-        out.truncate(start);
-        string(&error.to_string(), out);
+    match part("metadata").zip(part("value")) {
+        Some((metadata, value)) => out.push_str(&json_text(metadata.value(row), value.value(row))),
+        None => out.push_str("null"),
     }
 }
 
