@@ -1,5 +1,9 @@
 //! `COPY … TO`: its options in the words of DuckDB and Spark, its plan in DataFusion's.
 
+pub(crate) mod variants;
+
+use crate::delta::assign::shown;
+use crate::delta::nested::is_nested;
 use crate::files::Format;
 use crate::{Error, ErrorKind, Position, Result};
 use datafusion::datasource::file_format::csv::CsvFormatFactory;
@@ -73,6 +77,7 @@ pub(crate) fn plan(copy: &CopyTo, input: LogicalPlan, target: &Url) -> Result<Lo
         Format::Csv => Arc::new(CsvFormatFactory::new()),
         Format::Json => Arc::new(JsonFormatFactory::new()),
     };
+    let input = if format == Format::Csv { for_csv(input)? } else { input };
     // A partitioned copy is a folder.
     let mut target = target.to_string();
     if !partition_by.is_empty() && !target.ends_with('/') {
@@ -81,4 +86,21 @@ pub(crate) fn plan(copy: &CopyTo, input: LogicalPlan, target: &Url) -> Result<Lo
     let plan =
         LogicalPlanBuilder::copy_to(input, target, format_as_file_type(factory), options, partition_by)?;
     Ok(plan.build()?)
+}
+
+/// The rows as CSV can hold them.
+fn for_csv(input: LogicalPlan) -> Result<LogicalPlan> {
+    let input = variants::as_texts(input)?;
+    // Told before a file is begun.
+    if let Some(field) = input.schema().fields().iter().find(|field| is_nested(field.data_type())) {
+        let message = format!(
+            "CSV has no form for column {} of type {}",
+            crate::names::quoted(field.name()),
+            shown(field.data_type())
+        );
+        return Err(
+            Error::new(ErrorKind::Unsupported, message).hint("Leave it out, or write JSON or Parquet")
+        );
+    }
+    Ok(input)
 }

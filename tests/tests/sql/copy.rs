@@ -33,6 +33,9 @@ async fn what_cannot_be_written_says_why() {
     assert_eq!((error.position.unwrap().line, error.position.unwrap().column), (1, 20), "{error:?}");
     let error = home.error("COPY (SELECT 1 AS a) TO 'x.csv' (COMPRESION gzip)").await;
     assert_eq!(error.hint.as_deref(), Some("Did you mean compression?"));
+    let error = home.error("COPY (SELECT 1 AS a, make_array(2) AS `b c`) TO 'nested.csv'").await;
+    assert_eq!(error.message, "CSV has no form for column `b c` of type ARRAY<BIGINT>");
+    assert!(!home.path("nested.csv").exists());
     // A copy that fails in the middle leaves no file behind.
     let error =
         home.error("COPY (SELECT 1 / (v - 3) AS x FROM (VALUES (1), (2), (3)) AS t(v)) TO 'half.csv'").await;

@@ -13,6 +13,7 @@ pub(super) async fn run(run: &Run<'_>, statement: &CopyTo) -> Result<Query> {
     let target = target
         .map_err(|error| crate::stores::from_storage(&error).at(Position::of(statement.target_span)))?;
     let plan = copy::plan(statement, input, &target)?;
-    let plan = metered::hold_errors(run.physical(&plan).await?, run.control)?;
+    let plan = copy::variants::with_sinks(run.physical(&plan).await?)?;
+    let plan = metered::hold_errors(plan, run.control)?;
     Ok(Query::new(run.stream(plan).await?, Arc::clone(run.control), false))
 }
