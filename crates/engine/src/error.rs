@@ -170,7 +170,7 @@ impl From<Error> for DataFusionError {
 impl From<DataFusionError> for Error {
     fn from(error: DataFusionError) -> Self {
         let shared = Arc::new(error);
-        let mut translated = translate(&shared);
+        let mut translated = with_variants_named(translate(&shared));
         if translated.source.is_none() {
             translated.source = Some(shared);
         }
@@ -238,6 +238,16 @@ fn translate(error: &DataFusionError) -> Error {
             plain(ErrorKind::Internal, message)
         }
     }
+}
+
+/// DataFusion, which knows no variants, tells of structs; here they have their name.
+fn with_variants_named(error: Error) -> Error {
+    let in_memory = tarn_delta::variant::variant_type().to_string();
+    if !error.message.contains(&in_memory) {
+        return error;
+    }
+    let named = |text: &str| text.replace(&in_memory, "VARIANT");
+    Error { message: named(&error.message), hint: error.hint.as_deref().map(named), ..error }
 }
 
 fn from_diagnostic(diagnostic: &Diagnostic, inner: Error) -> Error {

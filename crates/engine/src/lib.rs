@@ -11,6 +11,7 @@ mod error;
 mod feed_calls;
 mod files;
 mod filters;
+mod incomparable;
 mod lake;
 mod literals;
 mod map_fields;

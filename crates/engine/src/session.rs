@@ -6,7 +6,7 @@ use crate::literals::DecimalsBesideDoubles;
 use crate::map_fields::{MapFields, MapKeys};
 use crate::query::{Query, QueryControl};
 use crate::settings::Settings;
-use crate::{Result, metered, planner, statements};
+use crate::{Result, incomparable, metered, planner, statements};
 use datafusion::config::Dialect;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -117,6 +117,7 @@ impl Run<'_> {
 
     /// Plans how to execute.
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        incomparable::check(plan)?;
         match self.state().create_physical_plan(plan).await {
             Ok(physical) => self.metered(physical),
             Err(error) => Err(self.control.explain(error).await),

@@ -9,6 +9,7 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, col};
 use std::collections::BTreeSet;
 use tarn_delta::schema::StructType;
+use tarn_delta::variant::holds_variants;
 
 /// An expression's value as a column takes it.
 ///
@@ -25,11 +26,14 @@ pub(crate) fn assign(value: Expr, schema: &dyn ExprSchema, column: &Field, fit: 
     }
     if !may_fit(&from, to, fit, &may_store) {
         let name = column.name();
-        return Err(Error::new(
+        let error = Error::new(
             ErrorKind::Invalid,
             format!("A value of type {} is not for column {name} of type {}", shown(&from), shown(to)),
-        )
-        .hint(format!("Write CAST(… AS {}), if that is what is meant", shown(to))));
+        );
+        return Err(error.hint(match holds_variants(to) || holds_variants(&from) {
+            true => "Variants come from other tables' columns of variants, and go to such".to_owned(),
+            false => format!("Write CAST(… AS {}), if that is what is meant", shown(to)),
+        }));
     }
     Ok(match is_nested(to) {
         true => fitted(value, to.clone(), fit),

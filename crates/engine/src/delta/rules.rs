@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tarn_delta::actions::Metadata;
 use tarn_delta::schema::{StructField, StructType};
+use tarn_delta::variant::holds_variants;
 
 /// Key of a column's generation expression ("Generated Columns").
 pub(crate) const GENERATION_KEY: &str = "delta.generationExpression";
@@ -82,6 +83,11 @@ impl TableRules {
                 rules.checks.push(Check { name: format!("invariant of {}", field.name), text, expr });
             }
             if let Some(text) = text_of(field, GENERATION_KEY) {
+                // "Variant Data Type": no result of a generated column.
+                if holds_variants(columns.field(place).data_type()) {
+                    let message = format!("The generated column {} cannot be of type VARIANT", field.name);
+                    return Err(Error::new(ErrorKind::Unsupported, message));
+                }
                 let expr = compile(text, &format!("The generated column {}", field.name))?;
                 rules.generated.push(Generated { column: place, text: text.to_owned(), expr });
             }
