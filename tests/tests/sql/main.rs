@@ -25,4 +25,5 @@ mod queries;
 mod row_ids;
 mod statements;
 mod steps;
+mod variants;
 mod writers;
