@@ -3,7 +3,6 @@
 use super::blocks::Blocks;
 use super::row_group::RowGroup;
 use super::upload::Upload;
-use crate::variant::annotated_schema;
 use crate::{Error, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -24,9 +23,6 @@ const ROW_GROUP_BYTES: usize = 16 << 20;
 pub(super) const ROW_GROUP_ROWS: usize = 1 << 20;
 /// Rows that are encoded between two looks at the sizes.
 pub(super) const ROWS_AT_ONCE: usize = 8192;
-
-/// What Spark calls the whole of a file's columns.
-const SCHEMA_ROOT: &str = "spark_schema";
 
 /// How pages are compressed (table property `delta.parquet.compression.codec`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,18 +107,14 @@ impl ParquetFile {
     ) -> Result<Self> {
         let properties = WriterProperties::builder().set_compression(codec.compression()).build();
         // Readers of Delta take the types from the log: Arrow's own schema would only be weight in every file.
-        let mut options = ArrowWriterOptions::new()
+        let options = ArrowWriterOptions::new()
             .with_properties(properties)
             .with_skip_arrow_metadata(true)
-            .with_schema_root(SCHEMA_ROOT.to_owned());
-        let refused = |source| Error::Parquet { file: path.to_string(), source };
-        if let Some(annotated) = annotated_schema(&schema, SCHEMA_ROOT).map_err(refused)? {
-            options = options.with_parquet_schema(annotated);
-        }
+            .with_schema_root("spark_schema".to_owned());
         let (file, groups) =
             ArrowWriter::try_new_with_options(Blocks::default(), Arc::clone(&schema), options)
                 .and_then(ArrowWriter::into_serialized_writer)
-                .map_err(refused)?;
+                .map_err(|source| Error::Parquet { file: path.to_string(), source })?;
         Ok(Self {
             file,
             schema,
