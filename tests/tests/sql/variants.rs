@@ -315,7 +315,7 @@ async fn what_has_no_meaning_for_variants_is_refused() {
         ("SELECT array_agg(v) AS v FROM t WHERE id = 1", r#"[{"v":["a"]}]"#),
         ("SELECT named_struct('q', v) AS v FROM t WHERE id = 1", r#"[{"v":{"q":"a"}}]"#),
         ("SELECT v FROM t WHERE id = 1 UNION ALL SELECT v FROM t WHERE id = 1", r#"[{"v":"a"},{"v":"a"}]"#),
-        ("SELECT a.v, b.v AS w FROM t a JOIN t b USING (id) WHERE id = 1", r#"[{"v":"a","w":"a"}]"#),
+        ("SELECT a.v, b.v AS w FROM t a JOIN t b USING (id) WHERE a.id = 1", r#"[{"v":"a","w":"a"}]"#),
         ("SELECT id, v FROM t WHERE v IS NOT NULL ORDER BY id LIMIT 1", r#"[{"id":0,"v":7}]"#),
         ("SELECT lag(v) OVER (ORDER BY id) AS v FROM t WHERE id < 2", r#"[{"v":null},{"v":7}]"#),
     ] {

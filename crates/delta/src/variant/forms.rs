@@ -1,6 +1,6 @@
-//! Variants in another form, wherever they stand within others: as texts, and as data files have them.
+//! Variants in another form, wherever they stand within others: as texts, and as copies have them.
 
-use super::{VariantError, bytes_at, is_variant, variant_type_in_files};
+use super::{VariantError, bytes_at, is_variant, variant_type_in_copies};
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StringArray, StructArray};
 use arrow::datatypes::{DataType, FieldRef};
 use std::sync::Arc;
@@ -49,12 +49,12 @@ pub fn with_texts(array: &ArrayRef, text: &TextOf<'_>) -> Result<ArrayRef, Varia
     })
 }
 
-/// Values with variants as data files have them.
+/// Values with variants as files have them that are no table's ([`variant_type_in_copies`]).
 ///
 /// # Errors
 /// When a variant lacks a part.
-pub fn in_files(array: &ArrayRef) -> Result<ArrayRef, VariantError> {
-    let form = variant_type_in_files();
+pub fn in_copies(array: &ArrayRef) -> Result<ArrayRef, VariantError> {
+    let form = variant_type_in_copies();
     replaced(array, &form, &|variants| {
         let (DataType::Struct(fields), parts) = (&form, variants.as_struct()) else {
             return Err(VariantError::NotVariant(variants.data_type().clone()));

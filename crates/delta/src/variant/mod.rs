@@ -10,7 +10,7 @@ mod json;
 mod unshred;
 
 pub use annotation::annotated_schema;
-pub use forms::{TextOf, in_files, replaced_field, replaced_type, with_texts};
+pub use forms::{TextOf, in_copies, replaced_field, replaced_type, with_texts};
 pub use json::write_json;
 pub use unshred::unshred;
 
@@ -50,6 +50,12 @@ pub fn variant_type() -> DataType {
 pub fn variant_type_in_files() -> DataType {
     let metadata = marked(Field::new("metadata", DataType::Binary, false));
     DataType::Struct(vec![Field::new("value", DataType::Binary, false), metadata].into())
+}
+
+/// The type of a variant in files that are no table's: as in memory, with both parts in each variant.
+pub fn variant_type_in_copies() -> DataType {
+    let metadata = marked(Field::new("metadata", DataType::Binary, false));
+    DataType::Struct(vec![metadata, Field::new("value", DataType::Binary, false)].into())
 }
 
 fn marked(field: Field) -> Field {

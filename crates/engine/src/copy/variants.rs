@@ -37,8 +37,8 @@ use parquet::file::properties::WriterPropertiesBuilder;
 use std::fmt;
 use std::sync::Arc;
 use tarn_delta::variant::{
-    VariantError, annotated_schema, holds_variants, in_files, is_variant, replaced_field, replaced_type,
-    variant_type_in_files, with_texts, write_json,
+    VariantError, annotated_schema, holds_variants, in_copies, is_variant, replaced_field, replaced_type,
+    variant_type_in_copies, with_texts, write_json,
 };
 
 /// What a file's columns as a whole are called in Parquet, as Arrow's writer calls them.
@@ -164,7 +164,7 @@ impl FileSink for MarkedParquet {
         mut files: DemuxedStreamReceiver,
         store: Arc<dyn ObjectStore>,
     ) -> DataFusionResult<u64> {
-        let form = variant_type_in_files();
+        let form = variant_type_in_copies();
         let fields = get_writer_schema(&self.config);
         let fields: Fields = fields.fields().iter().map(|field| replaced_field(field, &form)).collect();
         let schema = Arc::new(Schema::new(fields));
@@ -176,7 +176,7 @@ impl FileSink for MarkedParquet {
                 let mut rows = 0;
                 while let Some(batch) = batches.recv().await {
                     rows += batch.num_rows() as u64;
-                    writer.write(&batch_in_files(&batch, &schema)?).await?;
+                    writer.write(&batch_in_copies(&batch, &schema)?).await?;
                 }
                 writer.close().await?;
                 Ok(rows)
@@ -191,8 +191,8 @@ impl FileSink for MarkedParquet {
     }
 }
 
-fn batch_in_files(batch: &RecordBatch, schema: &SchemaRef) -> DataFusionResult<RecordBatch> {
-    let columns = batch.columns().iter().map(in_files).collect::<Result<Vec<_>, VariantError>>();
+fn batch_in_copies(batch: &RecordBatch, schema: &SchemaRef) -> DataFusionResult<RecordBatch> {
+    let columns = batch.columns().iter().map(in_copies).collect::<Result<Vec<_>, VariantError>>();
     let columns = columns.map_err(|error| told(&error))?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
@@ -337,7 +337,7 @@ mod tests {
         ];
         let variants: ArrayRef = Arc::new(StructArray::new(fields, parts, None));
         let batch = RecordBatch::try_from_iter([("v", variants)]).unwrap();
-        let form = variant_type_in_files();
+        let form = variant_type_in_copies();
         let fields: Fields =
             batch.schema().fields().iter().map(|field| replaced_field(field, &form)).collect();
         let schema = Arc::new(Schema::new(fields));
@@ -357,16 +357,16 @@ mod tests {
         let sink = MarkedParquet { config, options: TableParquetOptions::default() };
         let path = Path::from("a.parquet");
         let mut writer = sink.writer(Arc::clone(&store) as _, path.clone(), &schema).unwrap();
-        writer.write(&batch_in_files(&batch, &schema).unwrap()).await.unwrap();
+        writer.write(&batch_in_copies(&batch, &schema).unwrap()).await.unwrap();
         writer.close().await.unwrap();
         let bytes = store.get(&path).await.unwrap().bytes().await.unwrap();
         let file = SerializedFileReader::new(bytes).unwrap();
         let mut text = Vec::new();
         print_schema(&mut text, file.metadata().file_metadata().schema());
         let expected = "message arrow_schema {
-  OPTIONAL group v (VARIANT(Some(1))) {
-    REQUIRED BYTE_ARRAY value;
+  REQUIRED group v (VARIANT(Some(1))) {
     REQUIRED BYTE_ARRAY metadata;
+    REQUIRED BYTE_ARRAY value;
   }
 }
 ";

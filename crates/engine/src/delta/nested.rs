@@ -149,6 +149,8 @@ pub(crate) fn fit_values(array: &ArrayRef, to: &DataType, fit: Fit) -> Result<Ar
 }
 
 fn fit_struct(structs: &StructArray, fields: &Fields, fit: Fit) -> Result<ArrayRef> {
+    // The parts of a variant may come in any order.
+    let fit = if is_variant(structs.data_type()) { Fit::ByName } else { fit };
     let mut children = Vec::with_capacity(fields.len());
     for (place, field) in fields.iter().enumerate() {
         let source = match fit {
