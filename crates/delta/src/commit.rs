@@ -1,6 +1,6 @@
 //! Single commits of the log: reading them, and writing one if nobody was first ("Delta Log Entries").
 
-use crate::actions::{Action, CommitInfo};
+use crate::actions::{Action, CommitInfo, json_reason, lines_of};
 use crate::log::{from_table, names};
 use crate::{Error, Result, TableStore};
 use bytes::Bytes;
@@ -35,7 +35,7 @@ impl Commit {
 pub async fn read_commit(table: &TableStore, version: u64) -> Result<Option<Commit>> {
     let Some((bytes, modified_millis)) = read_bytes(table, version).await? else { return Ok(None) };
     let mut actions = Vec::new();
-    for (number, line) in lines(&bytes) {
+    for (number, line) in lines_of(&file_of(version), &bytes)? {
         let action = Action::from_line(line).map_err(|error| damaged(version, number, &error))?;
         actions.extend(action);
     }
@@ -48,9 +48,9 @@ pub async fn read_commit(table: &TableStore, version: u64) -> Result<Option<Comm
 /// When the store fails, or the commit is damaged.
 pub async fn read_commit_info(table: &TableStore, version: u64) -> Result<Option<(Option<CommitInfo>, i64)>> {
     let Some((bytes, modified_millis)) = read_bytes(table, version).await? else { return Ok(None) };
-    for (number, line) in lines(&bytes) {
+    for (number, line) in lines_of(&file_of(version), &bytes)? {
         // Mostly the first line, but only in-commit timestamps promise that; other lines are not worth parsing.
-        if !line.trim_ascii_start().starts_with(b"{\"commitInfo\"") && !contains(line, b"\"commitInfo\"") {
+        if !line.starts_with(b"{\"commitInfo\"") && !contains(line, b"\"commitInfo\"") {
             continue;
         }
         let action = Action::from_line(line).map_err(|error| damaged(version, number, &error))?;
@@ -72,9 +72,8 @@ async fn read_bytes(table: &TableStore, version: u64) -> Result<Option<(Bytes, i
     }
 }
 
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
-    lines.map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.trim_ascii().is_empty())
+fn file_of(version: u64) -> String {
+    from_table(&names::commit(version))
 }
 
 fn contains(line: &[u8], wanted: &[u8]) -> bool {
@@ -82,7 +81,7 @@ fn contains(line: &[u8], wanted: &[u8]) -> bool {
 }
 
 fn damaged(version: u64, line: usize, error: &serde_json::Error) -> Error {
-    Error::damaged(from_table(&names::commit(version)), format!("line {line}: {error}"))
+    Error::damaged(file_of(version), format!("line {line}: {}", json_reason(error)))
 }
 
 /// What became of an attempt to write a commit.

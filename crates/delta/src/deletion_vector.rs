@@ -47,6 +47,27 @@ impl DeletionVector {
         Ok(vector)
     }
 
+    /// Reads the vector of a data file, which errors name: the log of a version has both.
+    ///
+    /// # Errors
+    /// As [`DeletionVector::load`].
+    pub async fn load_of(
+        table: &TableStore,
+        version: u64,
+        data_file: &str,
+        descriptor: &DeletionVectorDescriptor,
+    ) -> Result<Self> {
+        let loaded = Self::load(table, descriptor).await;
+        loaded.map_err(|error| match error {
+            Error::Damaged { file, reason } => {
+                let of = format!("it deletes rows of {data_file} in version {version}");
+                Error::damaged(file, format!("{reason} ({of})"))
+            }
+            Error::MissingFile { file, .. } => Error::MissingFile { file, version },
+            other => other,
+        })
+    }
+
     /// Reads the serialized form: the magic number and a 64-bit Roaring bitmap.
     fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let (magic, mut bitmap) = bytes.split_at_checked(4).ok_or("it is too short for a deletion vector")?;

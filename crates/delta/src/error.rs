@@ -21,7 +21,9 @@ pub enum Error {
         url: String,
     },
     /// The version is not there.
-    #[error("version {version} of {url} does not exist: its versions are {first} to {last}")]
+    #[error(
+        "version {version} of {url} does not exist: its versions are {first} to {last}; name one of these"
+    )]
     NoSuchVersion {
         /// The table.
         url: String,
@@ -33,7 +35,9 @@ pub enum Error {
         last: u64,
     },
     /// The time is before the first version that can be read, or after the last commit.
-    #[error("{url} has no version at {asked}: its commits are from {first} to {last}")]
+    #[error(
+        "{url} has no version at {asked}: its commits are from {first} to {last}; name a time between these"
+    )]
     NoVersionAt {
         /// The table.
         url: String,
@@ -45,7 +49,10 @@ pub enum Error {
         last: String,
     },
     /// Versions are missing between those that are there, or before the first.
-    #[error("the log of {url} has a gap: version {missing} is missing; restore its commit file")]
+    #[error(
+        "the log of {url} has a gap: version {missing} is missing; restore _delta_log/{}, or read an earlier version",
+        crate::log::names::commit(*missing)
+    )]
     Gap {
         /// The table.
         url: String,
@@ -71,13 +78,19 @@ pub enum Error {
         version: u64,
     },
     /// The table has reader features that are not known here.
-    #[error("the table cannot be read: it needs {}", listed(features))]
+    #[error(
+        "the table cannot be read: it needs {}; only an engine that knows this can read it, or take it away",
+        listed(features)
+    )]
     UnsupportedReader {
         /// Feature names, or a description of the protocol version.
         features: Vec<String>,
     },
     /// The table has writer features that are not known here. It can still be read.
-    #[error("the table cannot be written: it needs {}", listed(features))]
+    #[error(
+        "the table cannot be written: it needs {}; it can be read, and an engine that knows this can write it",
+        listed(features)
+    )]
     UnsupportedWriter {
         /// Feature names, or a description of the protocol version.
         features: Vec<String>,

@@ -13,6 +13,7 @@ pub mod column_mapping;
 pub mod commit;
 pub mod compaction;
 pub mod convert;
+pub mod damage;
 pub mod definition;
 pub mod deletion_vector;
 mod error;

@@ -1,6 +1,8 @@
 //! Replaying the log, newest first ("Action Reconciliation"): of the references to one thing the newest counts.
 
-use crate::actions::{Add, DomainMetadata, Metadata, Protocol, Remove, SetTransaction};
+use crate::actions::{
+    Add, DomainMetadata, Metadata, Protocol, Remove, SetTransaction, json_reason, lines_of, parse_line,
+};
 use crate::files::{
     ChunkBuilder, DeletionVectorRef, FileChunk, KeptStats, Keys, NewFile, Source, SourceKind,
 };
@@ -68,13 +70,6 @@ fn lenient<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<I
     Ok((!value.is_null()).then_some(InCommitTimestamp { in_commit_timestamp }))
 }
 
-/// What is wrong with a line, with its column alone: to serde each line is the first.
-pub(crate) fn json_reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let reason = text.rfind(" at line ").and_then(|end| text.get(..end)).unwrap_or(&text);
-    format!("column {}: {reason}", error.column())
-}
-
 /// Where a batch of actions comes from.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
@@ -131,32 +126,25 @@ impl Replay {
     /// Applies the actions of a commit, or of a JSON checkpoint; `is_newest` where it is the commit of the version.
     ///
     /// # Errors
-    /// When it is no list of actions, with the line; when it holds two metadata or two protocols.
+    /// When it is empty or no list of actions, with the line; when it holds two metadata or two protocols.
     pub(crate) fn apply_json(&mut self, origin: &Origin, text: &[u8], is_newest: bool) -> Result<()> {
-        let count = text.iter().filter(|byte| **byte == b'\n').count();
         let source = self.next_source(&origin.file)?;
         let mut kept = KeptStats::default();
         let (mut protocols, mut metadatas) = (0, 0);
         // Of the actions in one file the last counts too.
-        for (back, line) in text.rsplit(|byte| *byte == b'\n').enumerate() {
-            let number = count - back;
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                continue;
-            }
+        for (number, line) in lines_of(&origin.file, text)?.into_iter().rev() {
             let damaged = |reason: &dyn std::fmt::Display| {
-                Error::damaged(&origin.file, format!("line {}: {reason}", number + 1))
+                Error::damaged(&origin.file, format!("line {number}: {reason}"))
             };
-            let actions: Line =
-                serde_json::from_slice(line).map_err(|error| damaged(&json_reason(&error)))?;
+            let actions: Line = parse_line(line).map_err(|error| damaged(&json_reason(&error)))?;
             protocols += u32::from(actions.protocol.is_some());
             metadatas += u32::from(actions.meta_data.is_some());
             if protocols > 1 || metadatas > 1 {
                 let twice = if protocols > 1 { "protocol" } else { "metaData" };
                 return Err(damaged(&format!("the file holds more than one {twice} action")));
             }
-            let number = u32::try_from(number).map_err(|error| damaged(&error))?;
-            self.apply_line(actions, origin, (source, number), &mut kept, is_newest)
+            let row = u32::try_from(number - 1).map_err(|error| damaged(&error))?;
+            self.apply_line(actions, origin, (source, row), &mut kept, is_newest)
                 .map_err(|reason| damaged(&reason))?;
         }
         let stays =

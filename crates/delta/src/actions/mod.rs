@@ -7,6 +7,8 @@ mod table;
 pub use files::{Add, AddCdcFile, DeletionVectorDescriptor, PartitionValues, Remove, Sidecar, StorageType};
 pub use table::{CheckpointMetadata, CommitInfo, DomainMetadata, Format, Metadata, Protocol, SetTransaction};
 
+use crate::{Error, Result};
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -65,13 +67,45 @@ fn provenance(value: Value) -> CommitInfo {
     })
 }
 
+/// Reads a line of a commit. An object is asked for, since serde would take a list for one, by position.
+pub(crate) fn parse_line<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
+    match line.trim_ascii_start().first() {
+        Some(b'{') => serde_json::from_slice(line),
+        _ => Err(serde_json::Error::custom("it is not a JSON object")),
+    }
+}
+
+/// What is wrong with a line, with its column alone: to serde each line is the first.
+pub(crate) fn json_reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if error.line() == 0 {
+        return text;
+    }
+    let reason = text.rfind(" at line ").and_then(|end| text.get(..end)).unwrap_or(&text);
+    format!("column {}: {reason}", error.column())
+}
+
+/// The lines of a commit that are not blank, from 1.
+///
+/// # Errors
+/// When there is none: a commit holds at least one action, so this one was never written to its end.
+pub(crate) fn lines_of<'a>(file: &str, bytes: &'a [u8]) -> Result<Vec<(usize, &'a [u8])>> {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    let lines = lines.map(|(index, line)| (index + 1, line.trim_ascii()));
+    let lines: Vec<_> = lines.filter(|(_, line)| !line.is_empty()).collect();
+    match lines.is_empty() {
+        true => Err(Error::damaged(file, "it is empty, and a commit holds at least one action")),
+        false => Ok(lines),
+    }
+}
+
 impl Action {
     /// Reads a line of a commit; `None` where it holds no action that is known here.
     ///
     /// # Errors
     /// When the line is not JSON, or a known action lacks what it must have.
     pub fn from_line(line: &[u8]) -> serde_json::Result<Option<Self>> {
-        let line: Line = serde_json::from_slice(line)?;
+        let line: Line = parse_line(line)?;
         let file = (line.add.map(Self::Add))
             .or(line.remove.map(Self::Remove))
             .or(line.cdc.map(Self::Cdc))

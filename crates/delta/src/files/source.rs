@@ -1,5 +1,6 @@
 //! The files of the log that added a table's files: where statistics and tags are read again when they are asked for.
 
+use crate::Error;
 use crate::stats::SourceStats;
 use object_store::path::Path;
 use parking_lot::Mutex;
@@ -21,6 +22,15 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// The error of what a row or line (from 0) says.
+    pub(crate) fn damaged(&self, row: u32, reason: &str) -> Error {
+        let place = match self.kind {
+            SourceKind::Json => format!("line {}", u64::from(row) + 1),
+            SourceKind::Parquet => format!("row {row}"),
+        };
+        Error::damaged(&self.file, format!("{place}: {reason}"))
+    }
+
     /// The same, without what is kept of statistics.
     pub(super) fn bare(&self) -> Self {
         Self {

@@ -2,10 +2,10 @@
 
 use super::segment::CheckpointFiles;
 use super::{ParquetFile, SIDECAR_READS, from_table, names, read_file};
-use crate::actions::{Action, Sidecar, StorageType};
+use crate::actions::{Action, Sidecar, StorageType, json_reason};
 use crate::files::{DeletionVectorRef, NewFile, SourceKind};
 use crate::partition_values::format_partition_value;
-use crate::replay::{Origin, Replay, json_reason};
+use crate::replay::{Origin, Replay};
 use crate::{Error, Result, TableStore};
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, Int64Array, MapArray, StringArray, StructArray};
 use arrow::compute;

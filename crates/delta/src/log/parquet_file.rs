@@ -55,7 +55,7 @@ impl ParquetFile {
             Ok(metadata) => metadata,
             Err(source) => match not_found(&source) {
                 true => return Err(Error::MissingFile { file: file.to_owned(), version }),
-                false => return Err(Error::Parquet { file: file.to_owned(), source }),
+                false => return Err(broken(file, source)),
             },
         };
         Ok(Self { reader, metadata, file: file.to_owned() })
@@ -88,7 +88,7 @@ impl ParquetFile {
         selection: Option<RowSelection>,
     ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
         let file = self.file.clone();
-        let failed = move |source| Error::Parquet { file: file.clone(), source };
+        let failed = move |source| broken(&file, source);
         let schema = self.metadata.parquet_schema();
         let leaves = schema.columns().iter().enumerate();
         let leaves = leaves.filter(|(_, column)| wanted(column.path().parts())).map(|(leaf, _)| leaf);
@@ -106,11 +106,22 @@ impl ParquetFile {
 }
 
 fn not_found(error: &ParquetError) -> bool {
+    matches!(of_store(error), Some(object_store::Error::NotFound { .. }))
+}
+
+fn of_store(error: &ParquetError) -> Option<&object_store::Error> {
     match error {
-        ParquetError::External(source) => {
-            matches!(source.downcast_ref(), Some(object_store::Error::NotFound { .. }))
-        }
-        _ => false,
+        ParquetError::External(source) => source.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// What a store fails with says nothing of the file; all else does.
+fn broken(file: &str, source: ParquetError) -> Error {
+    match (&source, of_store(&source)) {
+        (_, Some(_)) => Error::Parquet { file: file.to_owned(), source },
+        (ParquetError::General(reason) | ParquetError::EOF(reason), None) => Error::damaged(file, reason),
+        (other, None) => Error::damaged(file, other),
     }
 }
 

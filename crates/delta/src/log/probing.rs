@@ -15,18 +15,20 @@ const WINDOW: u64 = 8;
 /// Most multi-part checkpoints have far fewer parts; more in a hint is taken for damage.
 const MOST_PARTS: u32 = 10_000;
 
-/// Finds the files of a version, the newest when `version` is `None`.
+/// Finds the files of a version, the newest when `version` is `None`. A checkpoint that the hint does not name is looked for
+/// before `checkpoints_before`.
 pub(crate) async fn find(
     table: &TableStore,
     version: Option<u64>,
     hint: Option<&LastCheckpoint>,
+    checkpoints_before: u64,
 ) -> Result<Found> {
     let mut checkpoint = match hint {
         Some(hint) => hinted(table, hint).await?,
         None => None,
     };
     if let (None, Some(version)) = (&checkpoint, version) {
-        checkpoint = older_checkpoint(table, version).await?;
+        checkpoint = older_checkpoint(table, version.min(checkpoints_before.saturating_sub(1))).await?;
     }
     let start = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.version.saturating_add(1));
     let found = follow(table, start, version, checkpoint.is_some()).await?;
@@ -44,7 +46,14 @@ pub(crate) async fn find(
     let head = found.commits.last().map(|commit| commit.file.clone());
     let commits = found.commits;
     Ok(Found {
-        segment: LogSegment { version: last, checkpoint, commits, head, is_listed: false },
+        segment: LogSegment {
+            version: last,
+            checkpoint,
+            commits,
+            head,
+            has_checksum: false,
+            is_listed: false,
+        },
         read: found.read,
     })
 }

@@ -6,7 +6,7 @@ use super::names::{CheckpointKind, LogName};
 use super::{last_checkpoint, probing};
 use crate::{Error, Result, TableStore};
 use bytes::Bytes;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The files that make a version.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub struct LogSegment {
     pub commits: Vec<CommitFile>,
     /// The commit of the version itself, where it is there: a checkpoint may have outlived it.
     pub head: Option<LogFile>,
+    /// Whether there is a checksum of the version, as far as the store can list.
+    pub has_checksum: bool,
     /// Whether the store could list, or was asked file by file.
     pub is_listed: bool,
 }
@@ -50,14 +52,31 @@ pub(crate) struct Found {
     pub(crate) read: HashMap<u64, Bytes>,
 }
 
-/// Finds the files of a version, the newest when `version` is `None`.
-pub(crate) async fn find(table: &TableStore, version: Option<u64>) -> Result<Found> {
+/// Finds the files of a version, the newest when `version` is `None`, with a checkpoint before `checkpoints_before` or
+/// none.
+pub(crate) async fn find(
+    table: &TableStore,
+    version: Option<u64>,
+    checkpoints_before: Option<u64>,
+) -> Result<Found> {
+    if let Some(before) = checkpoints_before {
+        return match listing::list(table, 0).await? {
+            Some(mut files) => {
+                let is_left_out = |file: &LogFile| matches!(file.kind, LogName::Checkpoint { version, .. } if version >= before);
+                let last = newest_version(&files);
+                files.retain(|file| !is_left_out(file));
+                let segment = choose(table, &files, version.or(last))?;
+                Ok(Found { segment, read: HashMap::new() })
+            }
+            None => probing::find(table, version, None, before).await,
+        };
+    }
     let hint = last_checkpoint::read(table).await;
     // A hint that is newer than what is asked for says nothing about older checkpoints.
     let usable = hint.as_ref().filter(|hint| version.is_none_or(|version| hint.version <= version));
     let from = usable.map_or(0, |hint| hint.version);
     let Some(mut files) = listing::list(table, from).await? else {
-        return probing::find(table, version, usable).await;
+        return probing::find(table, version, usable, u64::MAX).await;
     };
     if from > 0 && !starts_with_checkpoint(&files, from, version) {
         files = listing::list(table, 0).await?.unwrap_or_default();
@@ -69,7 +88,14 @@ pub(crate) async fn find(table: &TableStore, version: Option<u64>) -> Result<Fou
     let segment = match choose(table, &files, version) {
         // A folder that is written to while it is listed may show a commit without one before it: one more look tells.
         Err(Error::Gap { .. }) => {
-            choose(table, &listing::list(table, 0).await?.unwrap_or_default(), version)?
+            let files = listing::list(table, 0).await?.unwrap_or_default();
+            match choose(table, &files, version) {
+                Err(gap @ Error::Gap { missing: 0, .. }) => {
+                    let lost = lost_part(&files, version).or_else(|| lost_hint(&files, usable));
+                    return Err(lost.unwrap_or(gap));
+                }
+                chosen => chosen?,
+            }
         }
         chosen => chosen?,
     };
@@ -121,7 +147,8 @@ pub fn choose(table: &TableStore, files: &[LogFile], version: Option<u64>) -> Re
         }
     };
     let head = files.iter().find(|file| file.kind == LogName::Commit { version }).cloned();
-    Ok(LogSegment { version, checkpoint, commits, head, is_listed: true })
+    let has_checksum = files.iter().any(|file| file.kind == LogName::Checksum { version });
+    Ok(LogSegment { version, checkpoint, commits, head, has_checksum, is_listed: true })
 }
 
 /// The commits from `start` to `version`, compacted ones where there are; `Err` is the first that is missing.
@@ -216,6 +243,31 @@ fn complete_checkpoints(files: &[LogFile]) -> BTreeMap<u64, Vec<&LogFile>> {
     complete
 }
 
+/// The error of a checkpoint of which a part is missing, where the log cannot be read without it.
+fn lost_part(files: &[LogFile], version: Option<u64>) -> Option<Error> {
+    let mut found: BTreeMap<(u64, u32), BTreeSet<u32>> = BTreeMap::new();
+    for file in files.iter().filter(|file| file.size_bytes > 0) {
+        if let LogName::Checkpoint { version, kind: CheckpointKind::Part { part, parts } } = file.kind {
+            found.entry((version, parts)).or_default().insert(part);
+        }
+    }
+    let mut incomplete =
+        found.into_iter().rev().filter(|((of, _), _)| version.is_none_or(|version| *of <= version));
+    incomplete.find_map(|((version, parts), found)| {
+        let missing = (1..=parts).find(|part| !found.contains(part))?;
+        let file = super::from_table(&super::names::checkpoint_part(version, missing, parts));
+        Some(Error::MissingFile { file, version })
+    })
+}
+
+/// The error of a checkpoint that the hint names, and that is not there.
+fn lost_hint(files: &[LogFile], hint: Option<&LastCheckpoint>) -> Option<Error> {
+    let hint = hint?;
+    let is_there = |name: &String| files.iter().any(|file| file.name == *name && file.size_bytes > 0);
+    let missing = hinted_names(hint).into_iter().find(|name| !is_there(name))?;
+    Some(Error::MissingFile { file: super::from_table(&missing), version: hint.version })
+}
+
 impl LogSegment {
     /// The segment with newer commits after it.
     pub(crate) fn extended(&self, commits: Vec<CommitFile>, head: Option<LogFile>) -> Self {
@@ -224,6 +276,7 @@ impl LogSegment {
         longer.version = version;
         longer.commits.extend(commits);
         longer.head = head;
+        longer.has_checksum = false;
         longer
     }
 }

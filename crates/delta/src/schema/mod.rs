@@ -7,6 +7,7 @@ pub use json::parse;
 pub use to_arrow::{FIELD_ID_KEY, from_arrow, to_arrow, type_to_arrow};
 
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// A struct; the whole schema of a table is one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -118,9 +119,28 @@ impl StructType {
             .or_else(|| self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)))
     }
 
+    /// A name that two fields of one struct have, here or within.
+    pub(crate) fn repeated_name(&self) -> Option<&str> {
+        let mut seen = HashSet::new();
+        let here = self.fields.iter().find(|field| !seen.insert(field.name.as_str()));
+        let within = || self.fields.iter().find_map(|field| field.data_type.repeated_name());
+        here.map(|field| field.name.as_str()).or_else(within)
+    }
+
     /// The fields' names.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.fields.iter().map(|field| field.name.as_str())
+    }
+}
+
+impl DataType {
+    fn repeated_name(&self) -> Option<&str> {
+        match self {
+            Self::Struct(inner) => inner.repeated_name(),
+            Self::Array(array) => array.element_type.repeated_name(),
+            Self::Map(map) => map.key_type.repeated_name().or_else(|| map.value_type.repeated_name()),
+            _ => None,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::parquet_file::Codec;
 use super::stats::{IndexedColumn, data_fields, indexed_columns};
 use crate::actions::{Metadata, Protocol};
-use crate::features::supports_column_mapping;
+use crate::features::{check_writable, supports_column_mapping};
 use crate::properties::TableProperties;
 use crate::schema::{ColumnMappingMode, StructField, StructType, parse};
 use crate::snapshot::Snapshot;
@@ -74,8 +74,10 @@ impl WritePlan {
     /// The plan that a table's protocol and metadata ask for; the table may not be there yet.
     ///
     /// # Errors
-    /// When the schema is damaged, a partition column is not in it, or the codec is not known.
+    /// When the table may not be written, the schema is damaged, a partition column is not in it, or the codec is not known.
     pub fn new(table: TableStore, protocol: &Protocol, metadata: &Metadata) -> Result<Self> {
+        // Also checked by the commit; rows need not be written to hear it.
+        check_writable(protocol, metadata)?;
         let schema = parse(&metadata.schema_string)
             .map_err(|reason| Error::damaged("the table's metaData action", reason))?;
         let properties = TableProperties::of(metadata);

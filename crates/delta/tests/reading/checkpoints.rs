@@ -163,9 +163,51 @@ async fn a_checkpoint_that_is_none_names_its_file() {
     let log = Log::new();
     log.put("00000000000000000010.checkpoint.parquet", "no Parquet, whatever its name".to_owned()).await;
     let error = log.error().await;
-    assert!(error.starts_with("_delta_log/00000000000000000010.checkpoint.parquet: "), "{error}");
+    assert!(error.starts_with("_delta_log/00000000000000000010.checkpoint.parquet is damaged: "), "{error}");
     let columns = vec![text("path"), map("partitionValues")];
     let log = log_with_checkpoint(&schema(columns), &[add("a")]).await;
     let error = log.error().await;
     assert!(error.contains("it has no column add.size"), "{error}");
+}
+
+/// As in Spark: a checkpoint is a short cut, and the long way is still there.
+#[tokio::test]
+async fn what_a_damaged_checkpoint_stands_for_is_read_instead() {
+    for can_list in [true, false] {
+        let log = if can_list { Log::new() } else { Log::without_listing() };
+        log.commit(0, &[protocol(), metadata()]).await;
+        for version in 1..=11u64 {
+            log.commit(version, &[add(&format!("f{version}"))]).await;
+        }
+        log.put("00000000000000000010.checkpoint.parquet", "no Parquet, whatever its name".to_owned()).await;
+        log.put("_last_checkpoint", json!({"version": 10, "size": 3}).to_string()).await;
+        for (version, files) in [(10, 10), (11, 11)] {
+            assert_eq!(
+                log.open_at(version).await.unwrap().files().len(),
+                files,
+                "version {version}, {can_list}"
+            );
+        }
+        assert_eq!(log.open().await.unwrap().files().len(), 11);
+        // Without the commits there is no other way.
+        log.delete("00000000000000000003.json").await;
+        let error = log.error().await;
+        assert!(
+            error.starts_with("_delta_log/00000000000000000010.checkpoint.parquet is damaged: "),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_missed_is_named() {
+    let log = Log::new();
+    log.commit(11, &[add("a")]).await;
+    log.put("_last_checkpoint", json!({"version": 10, "size": 3}).to_string()).await;
+    let error = log.error().await;
+    assert!(error.starts_with("_delta_log/00000000000000000010.checkpoint.parquet is missing"), "{error}");
+    log.put("00000000000000000010.checkpoint.0000000001.0000000002.parquet", "no Parquet".to_owned()).await;
+    let error = log.error().await;
+    let part = "_delta_log/00000000000000000010.checkpoint.0000000002.0000000002.parquet";
+    assert!(error.starts_with(&format!("{part} is missing, though version 10")), "{error}");
 }

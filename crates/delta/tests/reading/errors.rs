@@ -24,6 +24,62 @@ async fn a_cut_commit_names_file_and_line() {
 }
 
 #[tokio::test]
+async fn a_commit_without_actions_was_never_written_to_its_end() {
+    let log = Log::started().await;
+    for text in ["", "\n", " \n\n"] {
+        log.put("00000000000000000001.json", text.to_owned()).await;
+        let error = log.error().await;
+        assert!(error.starts_with("_delta_log/00000000000000000001.json is damaged: it is empty"), "{error}");
+        assert!(tarn_delta::commit::read_commit(&log.table, 1).await.is_err(), "{text:?}");
+        assert_eq!(log.open_at(0).await.unwrap().version(), 0);
+    }
+}
+
+#[tokio::test]
+async fn lines_are_objects() {
+    let log = Log::started().await;
+    for line in [
+        "5",
+        "[]",
+        "null",
+        "\"add\"",
+        "[{\"path\":\"a\",\"size\":1},null,null,null,null,null,null]",
+        "\u{fffd}",
+    ] {
+        log.put("00000000000000000001.json", format!("{}\n{line}\n", add("a"))).await;
+        let error = log.error().await;
+        assert!(error.ends_with("1.json is damaged: line 2: it is not a JSON object"), "{line}: {error}");
+        let error = tarn_delta::commit::read_commit(&log.table, 1).await.unwrap_err().to_string();
+        assert!(error.ends_with("1.json is damaged: line 2: it is not a JSON object"), "{line}: {error}");
+    }
+}
+
+/// Spark writes such a file beside each commit. What is cut off at the end of a line looks whole without it.
+#[tokio::test]
+async fn a_version_that_is_not_what_its_checksum_says_is_damaged() {
+    let log = Log::started().await;
+    let checksum = |files: i64, bytes: i64| {
+        let of_table = json!({"tableSizeBytes": bytes, "numFiles": files, "numMetadata": 1, "numProtocol": 1,
+            "metadata": metadata()["metaData"], "protocol": protocol()["protocol"]});
+        of_table.to_string()
+    };
+    log.commit(1, &[add_with("a", &json!({"size": 10})), add_with("b", &json!({"size": 5}))]).await;
+    log.put("00000000000000000001.crc", checksum(2, 15)).await;
+    assert_eq!(log.open().await.unwrap().files().len(), 2);
+    log.commit(1, &[add_with("a", &json!({"size": 10}))]).await;
+    let error = log.error().await;
+    assert!(
+        error.contains("1.json is damaged: 00000000000000000001.crc says")
+            && error.contains("2 files of 15 bytes"),
+        "{error}"
+    );
+    for other in [checksum(1, 10), checksum(-1, 15), "{".to_owned(), String::new()] {
+        log.put("00000000000000000001.crc", other).await;
+        assert_eq!(log.open().await.unwrap().files().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_line_that_lacks_a_field_is_told() {
     let log = Log::started().await;
     log.commit(1, &[add("a"), json!({"add": {"path": "b"}})]).await;
@@ -98,6 +154,12 @@ async fn a_schema_that_is_none_is_told_with_its_file() {
     other["metaData"]["partitionColumns"] = json!(["q"]);
     log.commit(1, &[other]).await;
     assert!(log.error().await.contains("the partition column q is not in the schema"));
+    let twice = json!({"name": "x", "type": "integer", "nullable": true, "metadata": {}});
+    let within = json!({"name": "s", "type": {"type": "struct", "fields": [twice, twice]}, "nullable": true, "metadata": {}});
+    for fields in [json!([twice, twice]), json!([within])] {
+        log.commit(1, &[metadata_of(&fields)]).await;
+        assert!(log.error().await.contains("the column or field x occurs twice in the schema"));
+    }
 }
 
 #[tokio::test]
@@ -119,7 +181,11 @@ async fn a_partition_value_that_is_none_names_its_file() {
     log.commit(1, &[add("a"), add_with("b", &json!({"partitionValues": {"p": "2024-02-30"}}))]).await;
     let snapshot = log.open().await.unwrap();
     let error = snapshot.partition_values(snapshot.schema().field("p").unwrap()).unwrap_err().to_string();
-    assert_eq!(error, "b is damaged: version 1: its value 2024-02-30 of the partition column p is no date");
+    assert_eq!(
+        error,
+        "_delta_log/00000000000000000001.json is damaged: line 2: b has the value 2024-02-30 of the partition column p, \
+         which is no date"
+    );
 }
 
 #[tokio::test]
