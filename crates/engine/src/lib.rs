@@ -3,6 +3,7 @@
 //! A session plans a statement ([`Session::start`]) and hands back a [`Query`], whose batches stream. Files are tables by
 //! path (`` parquet.`path` ``, `read_files(…)`); how a path finds its store is the business of `tarn_storage`.
 
+mod again;
 mod case;
 mod copy;
 mod delta;

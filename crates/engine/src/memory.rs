@@ -6,11 +6,11 @@
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 use parking_lot::Mutex;
 use std::fmt::{Display, Formatter};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The memory that all queries and kept results of an engine share.
 #[derive(Debug)]
@@ -127,15 +127,69 @@ pub(crate) struct QueryPool {
     engine: Arc<EnginePool>,
     used_bytes: AtomicUsize,
     refused: Mutex<Option<Refusal>>,
+    /// Operators that can write what they hold to temporary files, and what they hold.
+    spillers: AtomicUsize,
+    spillable_bytes: AtomicUsize,
+    shares_out: AtomicBool,
 }
 
 impl QueryPool {
     pub(crate) fn new(engine: Arc<EnginePool>) -> Arc<Self> {
-        Arc::new(Self { engine, used_bytes: AtomicUsize::new(0), refused: Mutex::new(None) })
+        Arc::new(Self {
+            engine,
+            used_bytes: AtomicUsize::new(0),
+            refused: Mutex::new(None),
+            spillers: AtomicUsize::new(0),
+            spillable_bytes: AtomicUsize::new(0),
+            shares_out: AtomicBool::new(false),
+        })
     }
 
     pub(crate) fn used_bytes(&self) -> usize {
         self.used_bytes.load(Ordering::Relaxed)
+    }
+
+    /// From now on each operator that can spill gets an equal share: whoever comes last would else find nothing left, and
+    /// can spill nothing before it holds something.
+    pub(crate) fn share_out(&self) {
+        self.shares_out.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn shares_out(&self) -> bool {
+        self.shares_out.load(Ordering::Relaxed)
+    }
+
+    /// What an operator that can spill may hold, where they share.
+    fn share_bytes(&self) -> Option<usize> {
+        if !self.shares_out() {
+            return None;
+        }
+        let of_others = self.engine.used_bytes().saturating_sub(self.spillable_bytes.load(Ordering::Relaxed));
+        let spillers = self.spillers.load(Ordering::Relaxed).max(1);
+        Some(self.engine.limit_bytes.saturating_sub(of_others) / spillers)
+    }
+
+    fn take(&self, reservation: &MemoryReservation, additional: usize) -> Result<(), usize> {
+        let can_spill = reservation.consumer().can_spill();
+        if let Some(share) = self.share_bytes().filter(|_| can_spill)
+            && reservation.size().saturating_add(additional) > share
+        {
+            return Err(share.saturating_sub(reservation.size()));
+        }
+        self.engine.take(additional)?;
+        self.count(reservation, additional);
+        Ok(())
+    }
+
+    fn count(&self, reservation: &MemoryReservation, additional: usize) {
+        self.used_bytes.fetch_add(additional, Ordering::Relaxed);
+        if reservation.consumer().can_spill() {
+            self.spillable_bytes.fetch_add(additional, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn limit_bytes(&self) -> usize {
+        self.engine.limit_bytes
     }
 
     /// The last operator that was refused. One that can spill goes on after a refusal, so this alone is no failure.
@@ -155,18 +209,29 @@ impl MemoryPool for QueryPool {
         "query"
     }
 
-    fn grow(&self, _reservation: &MemoryReservation, additional: usize) {
-        self.engine.take_regardless(additional);
-        self.used_bytes.fetch_add(additional, Ordering::Relaxed);
+    fn register(&self, consumer: &MemoryConsumer) {
+        self.spillers.fetch_add(usize::from(consumer.can_spill()), Ordering::Relaxed);
     }
 
-    fn shrink(&self, _reservation: &MemoryReservation, shrink: usize) {
+    fn unregister(&self, consumer: &MemoryConsumer) {
+        self.spillers.fetch_sub(usize::from(consumer.can_spill()), Ordering::Relaxed);
+    }
+
+    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
+        self.engine.take_regardless(additional);
+        self.count(reservation, additional);
+    }
+
+    fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
         self.engine.give_back(shrink);
         self.used_bytes.fetch_sub(shrink, Ordering::Relaxed);
+        if reservation.consumer().can_spill() {
+            self.spillable_bytes.fetch_sub(shrink, Ordering::Relaxed);
+        }
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        if let Err(left_bytes) = self.engine.take(additional) {
+        if let Err(left_bytes) = self.take(reservation, additional) {
             let refusal = Refusal {
                 operator: reservation.consumer().name().to_owned(),
                 asked_bytes: additional,
@@ -178,7 +243,6 @@ impl MemoryPool for QueryPool {
             *self.refused.lock() = Some(refusal);
             return Err(DataFusionError::ResourcesExhausted(message));
         }
-        self.used_bytes.fetch_add(additional, Ordering::Relaxed);
         Ok(())
     }
 
@@ -194,7 +258,6 @@ impl MemoryPool for QueryPool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datafusion::execution::memory_pool::MemoryConsumer;
 
     #[test]
     fn a_refusal_names_the_operator_that_asked_and_what_was_left() {
@@ -218,6 +281,29 @@ mod tests {
         // What was refused was not taken, and what is dropped is given back to all queries.
         assert_eq!((query.used_bytes(), engine.used_bytes()), (70, 70));
         drop((build, groups));
+        assert_eq!((query.used_bytes(), engine.used_bytes()), (0, 0));
+    }
+
+    #[test]
+    fn what_can_spill_shares_what_the_others_leave() {
+        let engine = EnginePool::new(100);
+        let query = QueryPool::new(Arc::clone(&engine));
+        let pool = Arc::clone(&query) as Arc<dyn MemoryPool>;
+        let sorts: Vec<_> =
+            (0..2).map(|_| MemoryConsumer::new("Sort").with_can_spill(true).register(&pool)).collect();
+        let build = MemoryConsumer::new("Build").register(&pool);
+        build.try_grow(20).unwrap();
+        sorts[0].try_grow(80).unwrap();
+        sorts[0].free();
+        query.share_out();
+        sorts[0].try_grow(40).unwrap();
+        assert!(sorts[0].try_grow(1).is_err());
+        sorts[1].try_grow(40).unwrap();
+        drop(sorts);
+        let alone = MemoryConsumer::new("Sort").with_can_spill(true).register(&pool);
+        alone.try_grow(80).unwrap();
+        assert!(alone.try_grow(1).is_err());
+        drop((alone, build));
         assert_eq!((query.used_bytes(), engine.used_bytes()), (0, 0));
     }
 }

@@ -1,5 +1,7 @@
 //! A running query: its batches, its progress, its end.
 
+use crate::again::{self, Again};
+use crate::delta::OpenedFiles;
 use crate::files::TextFiles;
 use crate::memory::QueryPool;
 use crate::{EnginePool, Error, ErrorKind, Result};
@@ -14,8 +16,12 @@ use parking_lot::Mutex;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use tarn_platform::Instant;
 use tokio::sync::Notify;
+
+/// Tasks of a query that was stopped give their memory back after this time at the latest, but for what hangs.
+const LONGEST_END: Duration = Duration::from_secs(5);
 
 /// What a query shares with those who watch and stop it. Made before the query starts, so that planning can be stopped
 /// too.
@@ -31,6 +37,7 @@ pub struct QueryControl {
     pub(crate) pool: Arc<QueryPool>,
     plan: Mutex<Option<Arc<dyn ExecutionPlan>>>,
     text_files: Mutex<Vec<TextFiles>>,
+    table_files: Mutex<Vec<Arc<OpenedFiles>>>,
     /// An error that was kept from a sink.
     failure: Mutex<Option<DataFusionError>>,
 }
@@ -48,6 +55,7 @@ impl QueryControl {
             pool: QueryPool::new(engine),
             plan: Mutex::new(None),
             text_files: Mutex::new(Vec::new()),
+            table_files: Mutex::new(Vec::new()),
             failure: Mutex::new(None),
         })
     }
@@ -83,12 +91,35 @@ impl QueryControl {
         self.rows_read.fetch_add(rows as u64, Ordering::Relaxed);
     }
 
+    /// What runs now, or ran last.
+    pub(crate) fn plan(&self) -> Option<Arc<dyn ExecutionPlan>> {
+        self.plan.lock().clone()
+    }
+
+    /// Forgets what a first try has read, and waits for the memory of its tasks, which end once they notice that nobody
+    /// waits for them.
+    pub(crate) async fn restart(&self) {
+        self.rows_read.store(0, Ordering::Relaxed);
+        self.pool.share_out();
+        // A plan keeps what its joins have built.
+        *self.plan.lock() = None;
+        let began = Instant::now();
+        while self.pool.used_bytes() > 0 && began.elapsed() < LONGEST_END {
+            tarn_platform::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
     pub(crate) fn set_plan(&self, plan: Arc<dyn ExecutionPlan>) {
         *self.plan.lock() = Some(plan);
     }
 
     pub(crate) fn add_text_files(&self, files: TextFiles) {
         self.text_files.lock().push(files);
+    }
+
+    /// Keeps note of the files that a scan of a table opens.
+    pub(crate) fn add_table_files(&self, files: Arc<OpenedFiles>) {
+        self.table_files.lock().push(files);
     }
 
     /// Ends the query with an error.
@@ -142,6 +173,13 @@ impl QueryControl {
                     return Error { source: error.source, ..found };
                 }
             }
+            // What says already what to do is complete.
+            let scans = if error.hint.is_none() { self.table_files.lock().clone() } else { vec![] };
+            for files in scans {
+                if let Some(found) = files.first_fault().await {
+                    return Error { source: error.source, ..found };
+                }
+            }
         }
         error
     }
@@ -158,6 +196,10 @@ pub struct Query {
     stream: Option<SendableRecordBatchStream>,
     control: Arc<QueryControl>,
     returns_rows: bool,
+    /// How to start once more, while no row was given.
+    pub(crate) again: Option<Box<Again>>,
+    /// Why it was started once more.
+    refusal: Option<Error>,
 }
 
 impl Query {
@@ -166,7 +208,8 @@ impl Query {
         control: Arc<QueryControl>,
         returns_rows: bool,
     ) -> Self {
-        Self { schema: stream.schema(), stream: Some(stream), control, returns_rows }
+        let schema = stream.schema();
+        Self { schema, stream: Some(stream), control, returns_rows, again: None, refusal: None }
     }
 
     /// The columns of the batches.
@@ -184,6 +227,28 @@ impl Query {
     /// # Errors
     /// What stopped the query; after an error there is nothing more.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            let error = match self.step().await {
+                Ok(batch) => return Ok(batch),
+                Err(error) => error,
+            };
+            self.stream = None;
+            if let Some(refusal) = self.refusal.take() {
+                return Err(again::worse(refusal, error));
+            }
+            let Some(again) = self.again.take().filter(|_| again::may_help(&self.control, &error)) else {
+                return Err(error);
+            };
+            self.control.restart().await;
+            match self.control.unless_cancelled(again.start(&self.control)).await? {
+                Ok(stream) => self.stream = Some(stream),
+                Err(_) => return Err(error),
+            }
+            self.refusal = Some(error);
+        }
+    }
+
+    async fn step(&mut self) -> Result<Option<RecordBatch>> {
         let Some(stream) = self.stream.as_mut() else { return Ok(None) };
         let step = self.control.unless_cancelled(stream.next()).await;
         // Whoever takes batches in a loop, each ready at once, would else keep the only thread to the end.
@@ -193,20 +258,15 @@ impl Query {
         match step {
             Ok(Some(Ok(batch))) => {
                 self.control.rows_returned.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+                self.again = None;
                 Ok(Some(batch))
             }
             Ok(None) => {
                 self.stream = None;
                 Ok(None)
             }
-            Ok(Some(Err(error))) => {
-                self.stream = None;
-                Err(self.control.explain(error).await)
-            }
-            Err(cancelled) => {
-                self.stream = None;
-                Err(cancelled)
-            }
+            Ok(Some(Err(error))) => Err(self.control.explain(error).await),
+            Err(cancelled) => Err(cancelled),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Sessions: where statements are planned and run, in order, with the views that they make.
 
+use crate::again::{self, Again, Joins};
 use crate::engine::Engine;
 use crate::lake::{DEFAULT_CATALOG, DEFAULT_SCHEMA, Lake, LakeCatalogs};
 use crate::literals::DecimalsBesideDoubles;
@@ -7,6 +8,7 @@ use crate::map_fields::{MapFields, MapKeys};
 use crate::query::{Query, QueryControl};
 use crate::settings::Settings;
 use crate::{Result, incomparable, metered, planner, statements};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::config::Dialect;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -16,6 +18,7 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::sqlparser::ast;
+use futures::StreamExt;
 use std::sync::{Arc, OnceLock};
 use tarn_dialect::Statement;
 
@@ -74,8 +77,20 @@ impl Session {
     }
 
     async fn run(&self, statement: &Statement, control: &Arc<QueryControl>) -> Result<Query> {
-        let run = Run { session: self, control, state: OnceLock::new() };
-        statements::run(&run, statement).await
+        let first = Run { session: self, control, joins: Joins::Hashed, state: OnceLock::new() };
+        let error = match statements::run(&first, statement).await {
+            Ok(query) => return Ok(query),
+            Err(error) => error,
+        };
+        if !self.engine.options.spills || !commits_once(statement) || !again::may_help(control, &error) {
+            return Err(error);
+        }
+        // Nothing was committed, and what was written is removed: the statement begins anew.
+        control.restart().await;
+        self.lake.end();
+        self.lake.begin(control);
+        let second = Run { joins: Joins::Sorted, state: OnceLock::new(), ..first };
+        statements::run(&second, statement).await.map_err(|second| again::worse(error, second))
     }
 
     /// The session's settings, functions and names.
@@ -94,7 +109,21 @@ impl Session {
 pub(crate) struct Run<'a> {
     pub(crate) session: &'a Session,
     pub(crate) control: &'a Arc<QueryControl>,
+    joins: Joins,
     state: OnceLock<SessionState>,
+}
+
+/// Whether a statement that fails for want of memory has committed nothing.
+fn commits_once(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::Insert(_)
+            | Statement::Update(_)
+            | Statement::Delete(_)
+            | Statement::Merge(_)
+            | Statement::CreateTable(_)
+            | Statement::CopyInto(_)
+    )
 }
 
 impl Run<'_> {
@@ -103,9 +132,11 @@ impl Run<'_> {
         self.state.get_or_init(|| {
             let mut runtime = RuntimeEnv::clone(&self.session.engine.runtime);
             runtime.memory_pool = Arc::clone(&self.control.pool) as _;
-            SessionStateBuilder::new_from_existing(self.session.state())
+            let mut state = SessionStateBuilder::new_from_existing(self.session.state())
                 .with_runtime_env(Arc::new(runtime))
-                .build()
+                .build();
+            state.config_mut().set_extension(Arc::clone(self.control));
+            self.joins.plan_with(state, self.session.engine.options.memory_limit_bytes)
         })
     }
 
@@ -138,9 +169,37 @@ impl Run<'_> {
         }
     }
 
+    /// Starts a plan whose rows the statement takes itself.
+    pub(crate) async fn batches(&self, plan: Arc<dyn ExecutionPlan>) -> Result<Batches<'_>> {
+        Ok(Batches { stream: self.stream(plan).await?, control: self.control })
+    }
+
     /// Plans a query and starts it.
     pub(crate) async fn query(&self, plan: &LogicalPlan) -> Result<Query> {
         let stream = self.stream(self.physical(plan).await?).await?;
-        Ok(Query::new(stream, Arc::clone(self.control), true))
+        let mut query = Query::new(stream, Arc::clone(self.control), true);
+        if self.session.engine.options.spills {
+            query.again = Some(Box::new(Again { plan: plan.clone(), state: self.state().clone() }));
+        }
+        Ok(query)
+    }
+}
+
+/// The rows of a plan that a statement runs for itself.
+pub(crate) struct Batches<'a> {
+    stream: SendableRecordBatchStream,
+    control: &'a Arc<QueryControl>,
+}
+
+impl Batches<'_> {
+    /// The next batch, or `None` after the last.
+    ///
+    /// # Errors
+    /// What the plan fails with, with all that is known of it.
+    pub(crate) async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        match self.stream.next().await.transpose() {
+            Ok(batch) => Ok(batch),
+            Err(error) => Err(self.control.explain(error).await),
+        }
     }
 }

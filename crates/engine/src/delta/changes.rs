@@ -15,7 +15,6 @@ use datafusion::arrow::compute::{filter, filter_record_batch};
 use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::physical_plan::ExecutionPlan;
-use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tarn_delta::actions::{Add, AddCdcFile, Metadata, Remove};
@@ -186,12 +185,9 @@ struct Changes {
 
 impl Changes {
     async fn drain(&mut self, run: &Run<'_>, plan: Arc<dyn ExecutionPlan>) -> Result<()> {
-        let mut stream = run.stream(plan).await?;
-        while let Some(batch) = stream.next().await {
-            match batch {
-                Ok(batch) => self.take(&batch).await?,
-                Err(error) => return Err(run.control.explain(error).await),
-            }
+        let mut batches = run.batches(plan).await?;
+        while let Some(batch) = batches.next().await? {
+            self.take(&batch).await?;
         }
         Ok(())
     }
@@ -301,7 +297,8 @@ impl Changes {
             }
             if has_vectors && in_file.is_some() {
                 if let Some(vector) = &add.deletion_vector {
-                    rows.union(&DeletionVector::load(snapshot.table(), vector).await?);
+                    let (table, version) = (snapshot.table(), snapshot.version());
+                    rows.union(&DeletionVector::load_of(table, version, &add.path, vector).await?);
                 }
                 vectors.push(rows);
                 with_vectors.push(add);
@@ -343,15 +340,10 @@ impl Changes {
         if let Some(names) = &self.tracked {
             plan = row_ids::project_physical(run.state(), plan, names)?;
         }
-        let mut stream = run.stream(run.metered(plan)?).await?;
-        while let Some(batch) = stream.next().await {
-            match batch {
-                Ok(batch) => {
-                    self.outcome.copied += batch.num_rows() as u64;
-                    self.writer.write(batch).await?;
-                }
-                Err(error) => return Err(run.control.explain(error).await),
-            }
+        let mut batches = run.batches(run.metered(plan)?).await?;
+        while let Some(batch) = batches.next().await? {
+            self.outcome.copied += batch.num_rows() as u64;
+            self.writer.write(batch).await?;
         }
         Ok(())
     }

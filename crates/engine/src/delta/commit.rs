@@ -9,7 +9,6 @@ use crate::{Error, ErrorKind, Result};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::physical_plan::ExecutionPlan;
-use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tarn_delta::actions::{Add, AddCdcFile, Metadata};
@@ -82,12 +81,8 @@ pub(crate) async fn write_rows(
     let mut identities = Identities::of(shape.schema)?;
     let mut rows = 0u64;
     let drained = async {
-        let mut stream = run.stream(plan).await?;
-        while let Some(batch) = stream.next().await {
-            let batch = match batch {
-                Ok(batch) => batch,
-                Err(error) => return Err(run.control.explain(error).await),
-            };
+        let mut batches = run.batches(plan).await?;
+        while let Some(batch) = batches.next().await? {
             if let Some(condition) = &options.condition {
                 check_condition(&batch, condition)?;
             }

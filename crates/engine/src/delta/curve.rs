@@ -16,7 +16,6 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, LogicalPlan, LogicalPlanBuilder, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
     Signature, Volatility, col, lit,
 };
-use futures::StreamExt;
 use std::sync::Arc;
 
 /// Bits of a rank at most: some thousand ranges a column, as in Delta.
@@ -46,12 +45,9 @@ impl Curve {
         let aliased = columns.iter().enumerate().map(|(place, expr)| expr.clone().alias(format!("c{place}")));
         let keys = LogicalPlanBuilder::from(plan.clone()).project(aliased)?.build()?;
         let mut sample = Sample::default();
-        let mut stream = run.stream(run.physical(&keys).await?).await?;
-        while let Some(batch) = stream.next().await {
-            match batch {
-                Ok(batch) => sample.take(&batch)?,
-                Err(error) => return Err(run.control.explain(error).await),
-            }
+        let mut batches = run.batches(run.physical(&keys).await?).await?;
+        while let Some(batch) = batches.next().await? {
+            sample.take(&batch)?;
         }
         let bounds = match sample.finish()? {
             Some(sample) => {

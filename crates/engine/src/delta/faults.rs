@@ -27,15 +27,26 @@ impl From<DeltaError> for Error {
             }
         };
         let text = error.to_string();
-        let mut told = Self::of_sentence(kind, &text);
-        // A message that begins with the name of a file keeps its letters.
-        if matches!(
-            error,
-            DeltaError::Damaged { .. } | DeltaError::MissingFile { .. } | DeltaError::Parquet { .. }
-        ) {
-            told.message = text.split_once("; ").map_or(text.as_str(), |(what, _)| what).to_owned();
-        }
+        let told = match &error {
+            DeltaError::Damaged { file, .. } | DeltaError::Parquet { file, .. } => {
+                Self::new(kind, text).hint(what_to_do(file))
+            }
+            // A message that begins with the name of a file keeps its letters.
+            DeltaError::MissingFile { file, .. } => {
+                let what = text.split_once("; ").map_or(text.as_str(), |(what, _)| what);
+                Self::new(kind, what).hint(what_to_do(file))
+            }
+            _ => Self::of_sentence(kind, &text),
+        };
         Self { source: Some(Arc::new(error)), ..told }
+    }
+}
+
+/// What helps where a file of a table is damaged or missing.
+pub(super) fn what_to_do(file: &str) -> &'static str {
+    match file.starts_with("_delta_log/") {
+        true => "Restore the file; a version before it can be read with VERSION AS OF",
+        false => "Restore the file, or RESTORE the table to a version without it",
     }
 }
 

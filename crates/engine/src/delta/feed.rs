@@ -148,6 +148,7 @@ impl FeedFiles {
             constants.extend(at.iter().cloned());
             constants
         };
+        let of_file = |path| OfFile { table, version: change.version, path };
         match file {
             ChangeFile::Cdc(cdc) => self.told_by_rows.push(ListedFile {
                 path: cdc.path.clone(),
@@ -162,16 +163,16 @@ impl FeedFiles {
                 size_bytes: size(add.size),
                 modified_millis: add.modification_time,
                 partition_values: add.partition_values.clone(),
-                rows: without(table, add.deletion_vector.as_ref()).await?,
+                rows: without(of_file(&add.path), add.deletion_vector.as_ref()).await?,
                 constants: told("insert"),
             }),
             ChangeFile::Delete(remove) => {
-                let rows = without(table, remove.deletion_vector.as_ref()).await?;
+                let rows = without(of_file(&remove.path), remove.deletion_vector.as_ref()).await?;
                 self.told_by_log.push(removed(table, change.version, remove, rows, told("delete")).await?);
             }
             ChangeFile::Vector { add, before, after } => {
-                let before = load(table, before.as_ref()).await?;
-                let after = load(table, after.as_ref()).await?;
+                let before = load(of_file(&add.path), before.as_ref()).await?;
+                let after = load(of_file(&add.path), after.as_ref()).await?;
                 for (rows, others, kind) in [(&after, &before, "delete"), (&before, &after, "insert")] {
                     let mut only = DeletionVector::default();
                     rows.iter().filter(|row| !others.contains(*row)).for_each(|row| {
@@ -199,19 +200,24 @@ fn size(bytes: i64) -> u64 {
     u64::try_from(bytes).unwrap_or_default()
 }
 
-async fn load(table: &TableStore, vector: Option<&DeletionVectorDescriptor>) -> Result<DeletionVector> {
+/// A data file that has, or had, a deletion vector.
+#[derive(Clone, Copy)]
+struct OfFile<'a> {
+    table: &'a TableStore,
+    version: u64,
+    path: &'a str,
+}
+
+async fn load(of: OfFile<'_>, vector: Option<&DeletionVectorDescriptor>) -> Result<DeletionVector> {
     match vector {
-        Some(vector) => Ok(DeletionVector::load(table, vector).await?),
+        Some(vector) => Ok(DeletionVector::load_of(of.table, of.version, of.path, vector).await?),
         None => Ok(DeletionVector::default()),
     }
 }
 
-async fn without(table: &TableStore, vector: Option<&DeletionVectorDescriptor>) -> Result<RowChoice> {
+async fn without(of: OfFile<'_>, vector: Option<&DeletionVectorDescriptor>) -> Result<RowChoice> {
     match vector {
-        Some(vector) => {
-            let deleted = DeletionVector::load(table, vector).await?;
-            Ok(RowChoice::Without { deleted, rows_in_file: None })
-        }
+        Some(_) => Ok(RowChoice::Without { deleted: load(of, vector).await?, rows_in_file: None }),
         None => Ok(RowChoice::All),
     }
 }

@@ -83,7 +83,10 @@ impl ListedColumns {
             let Some(field) = snapshot.schema().field(name) else { continue };
             let physical = field.physical_name(snapshot.column_mapping());
             let text = file.partition_values.get(physical).and_then(|value| value.as_deref());
-            let value = parse_partition_value(text, &field.data_type).map_err(in_plan)?;
+            let value = parse_partition_value(text, &field.data_type).map_err(|error| {
+                let place = format!("the partition column {name}");
+                in_plan(tarn_delta::Error::damaged(&file.path, format!("{place}: {error}")))
+            })?;
             let to = self.schema.table_schema().field_with_name(name)?.data_type();
             values.push(ScalarValue::try_from_array(&cast(&value, to)?, 0)?);
         }
@@ -122,7 +125,7 @@ pub(super) async fn plan(
             .with_file_groups(groups)
             .with_projection_indices(Some(places.clone()))?
             .with_expr_adapter(MappedColumns::with_hidden(snapshot, columns.in_files.clone()));
-        scans.push(open_by_table(snapshot, state, &format, config.build()).await?);
+        scans.push(open_by_table(snapshot, wanted, state, &format, config.build()).await?);
     }
     Ok(scans)
 }

@@ -260,7 +260,11 @@ fn rename_fields(fields: &Fields, schema: &StructType, mode: ColumnMappingMode) 
         .collect()
 }
 
-fn find<'a>(field: &Field, schema: &'a StructType, mode: ColumnMappingMode) -> Option<&'a StructField> {
+pub(super) fn find<'a>(
+    field: &Field,
+    schema: &'a StructType,
+    mode: ColumnMappingMode,
+) -> Option<&'a StructField> {
     let by_id = || {
         let id: i32 = field.metadata().get(FIELD_ID_KEY)?.parse().ok()?;
         schema.fields.iter().find(|candidate| candidate.column_id() == Some(id))

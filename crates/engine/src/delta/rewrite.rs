@@ -12,7 +12,6 @@ use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{LogicalPlanBuilder, col};
 use datafusion::physical_plan::ExecutionPlan;
-use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tarn_delta::actions::{Add, PartitionValues, Remove};
@@ -175,12 +174,9 @@ impl BinWriter<'_> {
         let run = self.run;
         let mut writer = DataWriter::new(self.plan);
         let drained = async {
-            let mut stream = run.stream(plan).await?;
-            while let Some(batch) = stream.next().await {
-                match batch {
-                    Ok(batch) => writer.write(batch).await?,
-                    Err(error) => return Err(run.control.explain(error).await),
-                }
+            let mut batches = run.batches(plan).await?;
+            while let Some(batch) = batches.next().await? {
+                writer.write(batch).await?;
             }
             Ok::<(), Error>(())
         };

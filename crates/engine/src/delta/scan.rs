@@ -1,10 +1,12 @@
 //! The plan that reads chosen files of a table: deletion vectors as row selections, columns found by the table's mapping.
 
 use super::faults::in_plan;
+use super::fitting::ReadColumns;
 use super::mapping::MappedColumns;
-use super::reader::TableFiles;
+use super::reader::{OpenedFiles, TableFiles};
 use super::reads::PartitionFilter;
 use super::table::{DeltaTable, ROW_COLUMN};
+use crate::query::QueryControl;
 use crate::{Error, ErrorKind};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::Session;
@@ -137,7 +139,7 @@ pub(super) async fn plan(
         if is_one {
             config = config.with_statistics(layout.arrange(&selected.projected_statistics));
         }
-        scans.push(open_by_table(&table.snapshot, state, &format, config.build()).await?);
+        scans.push(open_by_table(&table.snapshot, &output, state, &format, config.build()).await?);
     }
     together(scans, output)
 }
@@ -154,9 +156,10 @@ pub(super) fn together(
     }
 }
 
-/// DataFusion's scan, whose files are opened in the table's name.
+/// DataFusion's scan, whose files are opened in the table's name; `columns` are those that it puts out.
 pub(super) async fn open_by_table(
     snapshot: &Snapshot,
+    columns: &Schema,
     state: &dyn Session,
     format: &ParquetFormat,
     mut config: FileScanConfig,
@@ -171,11 +174,17 @@ pub(super) async fn open_by_table(
     let Some(inner) = parquet.parquet_file_reader_factory() else {
         return internal_err!("a scan of Parquet files does not say how it opens them");
     };
+    let opened = Arc::new(OpenedFiles::default());
+    if let Some(control) = state.config().get_extension::<QueryControl>() {
+        control.add_table_files(Arc::clone(&opened));
+    }
     let files = TableFiles {
         inner: Arc::clone(inner),
         store,
         root: snapshot.table().root.clone(),
         version: snapshot.version(),
+        columns: Arc::new(ReadColumns::of(snapshot, columns)),
+        opened,
     };
     let parquet = parquet.clone().with_parquet_file_reader_factory(Arc::new(files));
     let config = FileScanConfigBuilder::from(config.clone())
@@ -289,7 +298,12 @@ async fn without_deleted(
     scanned: PartitionedFile,
 ) -> Result<PartitionedFile> {
     let mut deleted = match &file.deletion_vector {
-        Some(vector) => DeletionVector::load(table.snapshot.table(), vector).await.map_err(in_plan)?,
+        Some(vector) => {
+            let snapshot = &table.snapshot;
+            DeletionVector::load_of(snapshot.table(), snapshot.version(), &file.path, vector)
+                .await
+                .map_err(in_plan)?
+        }
         None => DeletionVector::default(),
     };
     if let Some(left_out) = left_out_of(table, file) {

@@ -21,7 +21,6 @@ use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use tarn_delta::files::{FileId, FileRef};
-use tarn_delta::partition_values::partition_array;
 use tarn_delta::schema::{DataType as DeltaType, StructField};
 use tarn_delta::snapshot::Snapshot;
 use tarn_delta::stats::FileStatistics;
@@ -36,7 +35,7 @@ pub(super) async fn select(
     only: Option<&Vec<FileId>>,
 ) -> Result<Selected> {
     let files: Vec<FileRef<'_>> = snapshot.files().iter().collect();
-    let partitions = Partitions::read(snapshot, schema, &files)?;
+    let partitions = Partitions::read(snapshot, schema)?;
     let mut keep = vec![true; files.len()];
     if let Some(only) = only {
         let only: HashSet<FileId> = only.iter().copied().collect();
@@ -164,7 +163,7 @@ struct Partitions {
 }
 
 impl Partitions {
-    fn read(snapshot: &Snapshot, schema: &SchemaRef, files: &[FileRef<'_>]) -> Result<Self> {
+    fn read(snapshot: &Snapshot, schema: &SchemaRef) -> Result<Self> {
         let mut names = Vec::new();
         let mut fields = Vec::new();
         let mut columns = HashMap::new();
@@ -180,8 +179,7 @@ impl Partitions {
                 ))
             })?;
             let physical = field.physical_name(snapshot.column_mapping());
-            let values = files.iter().map(|file| file.partition_value(physical));
-            let array = partition_array(values, &field.data_type).map_err(in_plan)?;
+            let array = snapshot.partition_values(field).map_err(in_plan)?;
             let arrow = schema.field_with_name(&field.name)?;
             columns.insert(field.name.clone(), cast(&array, arrow.data_type())?);
             fields.push(Field::new(&field.name, arrow.data_type().clone(), true));

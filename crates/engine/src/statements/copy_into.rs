@@ -28,7 +28,6 @@ use datafusion::common::DFSchema;
 use datafusion::logical_expr::{ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, col, lit};
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::sqlparser::ast::{self, Ident, ObjectName, SetExpr, TableFactor};
-use futures::StreamExt;
 use object_store::ObjectMeta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -359,14 +358,11 @@ async fn validated(run: &Run<'_>, plan: LogicalPlan, shape: Shape<'_>, validate:
     };
     let columns = Arc::new(shape.columns());
     let rules = TableRules::of(run.state(), &columns, shape.schema, shape.metadata)?;
-    let mut stream = run.stream(run.physical(&plan).await?).await?;
+    let mut batches = run.batches(run.physical(&plan).await?).await?;
     let mut preview: Vec<RecordBatch> = Vec::new();
     let mut count = 0usize;
-    while let Some(batch) = stream.next().await {
-        let batch = match batch {
-            Ok(batch) => rules.shorten(in_columns(&columns, batch.columns())?)?,
-            Err(error) => return Err(run.control.explain(error).await),
-        };
+    while let Some(batch) = batches.next().await? {
+        let batch = rules.shorten(in_columns(&columns, batch.columns())?)?;
         rules.check(&batch)?;
         for (field, column) in shape.schema.fields.iter().zip(batch.columns()) {
             if !field.nullable && column.null_count() > 0 {

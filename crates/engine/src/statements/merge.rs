@@ -50,7 +50,10 @@ pub(super) async fn run(run: &Run<'_>, merge: &Merge) -> Result<Query> {
     let from = join(run, &table, merge, &names)?;
     let query = ChangeQuery { name: name.clone(), from, filter: None, clauses };
     let changed = changes::Target::of(&table, evolved.as_ref());
-    let plan = dml::plan(run, changed, query).await?;
+    let plan = match dml::plan(run, changed, query).await {
+        Ok(plan) => plan,
+        Err(error) => return Err(of_condition(run, &table, merge, &names, error).await),
+    };
     let outcome = changes::apply(run, changed, plan, options(merge)).await?;
     let mut operation = operation(merge);
     operation.metrics = outcome.metrics(&[
@@ -154,6 +157,33 @@ fn join(run: &Run<'_>, table: &DeltaTable, merge: &Merge, names: &Names<'_>) -> 
         source.joins.push(Join { relation: target.relation, global: false, join_operator: operator });
     }
     Ok(from)
+}
+
+/// The error of a plan, at the condition where that cannot be planned by itself: DataFusion finds out that types do not compare
+/// when it no longer knows where they stand.
+async fn of_condition(
+    run: &Run<'_>,
+    table: &DeltaTable,
+    merge: &Merge,
+    names: &Names<'_>,
+    error: Error,
+) -> Error {
+    if error.position.is_some() {
+        return error;
+    }
+    let planned = async {
+        let only = vec![syntax::named(syntax::number(1), SOURCE_COLUMN)];
+        let from = join(run, table, merge, names)?;
+        let plan = run.plan(syntax::select(only, from, None)?).await?;
+        run.physical(&plan).await
+    };
+    match planned.await {
+        Ok(_) => error,
+        Err(_) => {
+            let hint = "Cast one side of ON to the type of the other".to_owned();
+            Error { hint: Some(hint), ..error.at(Position::of(merge.on.span)) }
+        }
+    }
 }
 
 fn operation(merge: &Merge) -> Operation {

@@ -8,10 +8,10 @@ use super::file_order::{self, Order};
 use super::file_report::{FileReport, operation_metrics};
 use super::open::TargetPlace;
 use crate::delta::commit::commit;
-use crate::delta::partition_filter::files_where;
 use crate::delta::rewrite::{Bin, Marks, Rewritten, by_partition, rewrite};
 use crate::delta::scan::SelectedFile;
 use crate::delta::table::DeltaTable;
+use crate::delta::whole_files::files_where;
 use crate::query::Query;
 use crate::session::Run;
 use crate::{Error, ErrorKind, Position, Result};
@@ -29,7 +29,8 @@ pub(super) async fn run(run: &Run<'_>, optimize: &Optimize) -> Result<Query> {
     let started_millis = tarn_platform::unix_millis();
     let place = TargetPlace::of(run, &optimize.name)?;
     let snapshot = place.open(run, &optimize.name).await?;
-    check_writable(snapshot.protocol(), snapshot.metadata())?;
+    check_writable(snapshot.protocol(), snapshot.metadata())
+        .map_err(|error| Error::from(error).at(place.position))?;
     let order = Order::of(&snapshot, optimize).map_err(|error| error.at(place.position))?;
     let table = DeltaTable::new(Arc::clone(&snapshot));
     let alias = Ident::new(place.short_name.clone());

@@ -4,14 +4,14 @@ use super::answer;
 use super::file_report::{FileReport, operation_metrics};
 use super::open::TargetPlace;
 use super::optimize::target_bytes;
-use crate::Result;
 use crate::delta::commit::commit;
-use crate::delta::partition_filter::files_where;
 use crate::delta::rewrite::{Bin, Marks, Rewritten, by_partition, rewrite};
 use crate::delta::scan::SelectedFile;
 use crate::delta::table::DeltaTable;
+use crate::delta::whole_files::files_where;
 use crate::query::Query;
 use crate::session::Run;
+use crate::{Error, Result};
 use datafusion::sql::sqlparser::ast::Ident;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
@@ -29,7 +29,8 @@ pub(super) async fn run(run: &Run<'_>, reorg: &Reorg) -> Result<Query> {
     let started_millis = tarn_platform::unix_millis();
     let place = TargetPlace::of(run, &reorg.name)?;
     let snapshot = place.open(run, &reorg.name).await?;
-    check_writable(snapshot.protocol(), snapshot.metadata())?;
+    check_writable(snapshot.protocol(), snapshot.metadata())
+        .map_err(|error| Error::from(error).at(place.position))?;
     let table = DeltaTable::new(Arc::clone(&snapshot));
     let alias = Ident::new(place.short_name.clone());
     let files = files_where(run, &table, &alias, reorg.condition.as_ref()).await?;
@@ -53,7 +54,7 @@ async fn to_purge(snapshot: &Snapshot, files: Vec<SelectedFile>) -> Result<Vec<S
     let checks = files.into_iter().map(|file| async move {
         let is_wanted = file.deletion_vector.is_some()
             || has_dropped_columns(snapshot, &file.path, file.size_bytes).await?;
-        Ok::<_, crate::Error>(is_wanted.then_some(file))
+        Ok::<_, Error>(is_wanted.then_some(file))
     });
     let checks: Vec<_> = checks.collect();
     let found: Vec<Option<SelectedFile>> =

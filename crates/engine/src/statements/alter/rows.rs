@@ -7,7 +7,6 @@ use crate::{Error, ErrorKind, Result, syntax};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::sql::sqlparser::ast::Expr;
-use futures::StreamExt;
 use std::sync::Arc;
 
 /// How many rows pass a filter.
@@ -30,13 +29,9 @@ pub(super) async fn number(
     let from = syntax::from(&format!("{GIVEN_SCHEMA}.target"))?;
     let query = syntax::select(vec![syntax::named(aggregate, "number")], from, filter)?;
     let plan = run.plan(query).await?;
-    let mut stream = run.stream(run.physical(&plan).await?).await?;
+    let mut batches = run.batches(run.physical(&plan).await?).await?;
     let mut found = None;
-    while let Some(batch) = stream.next().await {
-        let batch = match batch {
-            Ok(batch) => batch,
-            Err(error) => return Err(run.control.explain(error).await),
-        };
+    while let Some(batch) = batches.next().await? {
         let numbers = batch.columns().first().and_then(|column| column.as_primitive_opt::<Int64Type>());
         let numbers =
             numbers.ok_or_else(|| Error::new(ErrorKind::Internal, "A count of rows is no whole number"))?;
