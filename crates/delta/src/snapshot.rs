@@ -1,8 +1,8 @@
 //! A version of a table: what replaying its log gives.
 
-use crate::actions::{Add, DomainMetadata, Metadata, Protocol, Remove, SetTransaction};
+use crate::actions::{Add, DomainMetadata, Metadata, PartitionValues, Protocol, Remove, SetTransaction};
 use crate::features;
-use crate::files::{FileId, FileList};
+use crate::files::{FileId, FileList, FileRef};
 use crate::log::checksum::VersionChecksum;
 use crate::log::segment::{self, CommitFile, LogSegment};
 use crate::log::{self, COMMIT_READS, SIDECAR_READS, checkpoint, checksum, listing, names};
@@ -372,6 +372,14 @@ impl Snapshot {
     /// When an id is none of this snapshot's, and when a file of the log cannot be read again.
     pub async fn adds_with_stats(&self, ids: &[FileId]) -> Result<Vec<Add>> {
         stats::adds(self, ids).await
+    }
+
+    /// A file's value for each partition column of the table, by physical names: what the log leaves out is null.
+    pub fn partition_values_of(&self, file: &FileRef<'_>) -> PartitionValues {
+        let schema = self.schema();
+        let columns = self.metadata.partition_columns.iter().filter_map(|column| schema.field(column));
+        let physical = columns.map(|field| field.physical_name(self.column_mapping));
+        physical.map(|name| (name.to_owned(), file.partition_value(name).map(str::to_owned))).collect()
     }
 
     /// The values of a partition column of all files, in the order of [`FileList::iter`].

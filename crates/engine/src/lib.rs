@@ -32,6 +32,8 @@ mod stores;
 mod syntax;
 mod target;
 mod time_travel;
+mod times;
+mod types;
 mod views;
 
 pub use engine::{Engine, EngineOptions};

@@ -7,6 +7,8 @@ use crate::literals::DecimalsBesideDoubles;
 use crate::map_fields::{MapFields, MapKeys};
 use crate::query::{Query, QueryControl};
 use crate::settings::Settings;
+use crate::times::DatesBesideTimes;
+use crate::types::{DatabricksTypes, ZONE};
 use crate::{Result, incomparable, metered, planner, statements};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::config::Dialect;
@@ -14,6 +16,7 @@ use datafusion::execution::context::SessionContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::Analyzer;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
@@ -44,12 +47,17 @@ impl Session {
         options.sql_parser.collect_spans = true;
         // NULL is the smallest value, as in Spark: first when ascending, last when descending.
         options.sql_parser.default_null_ordering = "nulls_min".to_owned();
+        options.execution.time_zone = Some(ZONE.to_owned());
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         let lake = Lake::new(engine);
         let mut rules = PhysicalOptimizer::new().rules;
         rules.insert(0, Arc::new(MapFields));
+        let mut analysis = Analyzer::new().rules;
+        analysis.insert(0, Arc::new(DatesBesideTimes));
         let state = SessionStateBuilder::new()
+            .with_analyzer_rules(analysis)
+            .with_type_planner(Arc::new(DatabricksTypes))
             .with_physical_optimizer_rules(rules)
             .with_config(config)
             .with_runtime_env(Arc::clone(&engine.runtime))

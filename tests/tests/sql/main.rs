@@ -25,5 +25,6 @@ mod queries;
 mod row_ids;
 mod statements;
 mod steps;
+mod types;
 mod variants;
 mod writers;

@@ -40,7 +40,9 @@ pub(crate) async fn of_files(snapshot: &Snapshot, ids: &[FileId]) -> Result<Vec<
         for (add, indexes) in found.into_iter().zip(rows.values()) {
             for index in indexes {
                 if let (Some(slot), Some(file)) = (adds.get_mut(*index), files.get(*index)) {
-                    *slot = Some(checked(add.clone(), file, source)?);
+                    let mut add = checked(add.clone(), file, source)?;
+                    add.partition_values = snapshot.partition_values_of(file);
+                    *slot = Some(add);
                 }
             }
         }
@@ -50,15 +52,12 @@ pub(crate) async fn of_files(snapshot: &Snapshot, ids: &[FileId]) -> Result<Vec<
 }
 
 /// The log may have been replaced under the snapshot: then the action is another file's.
-fn checked(mut add: Add, file: &FileRef<'_>, source: &Source) -> Result<Add> {
+fn checked(add: Add, file: &FileRef<'_>, source: &Source) -> Result<Add> {
     if add.path != file.path() {
         return Err(Error::damaged(
             &source.file,
             format!("it no longer adds {}; read the table again", file.path()),
         ));
-    }
-    if add.partition_values.is_empty() {
-        add.partition_values = file.to_add().partition_values;
     }
     Ok(add)
 }

@@ -11,7 +11,9 @@ use arrow::array::{
     Int64Array, StringArray, TimestampMicrosecondArray, new_null_array,
 };
 use arrow::compute;
-use arrow::datatypes::{DataType as ArrowType, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType as ArrowType, Decimal128Type, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType,
+};
 use std::sync::Arc;
 
 /// "Per-file Statistics": timestamps are cut to milliseconds, so a value may be so many microseconds above its bound.
@@ -159,27 +161,49 @@ fn float_bound(value: f32, side: Side) -> Option<f32> {
     })
 }
 
-/// Some writers round decimals to doubles; then up to 17 digits are written, and the value may be beyond them.
+/// As many digits come back from a double, whatever they are; and ten to the power of such a scale is a double.
+const DOUBLE_DIGITS: u32 = 15;
+const DOUBLE_SCALE: i8 = 22;
+/// As many digits the shortest text of a double has at most, and as many a 64-bit integer.
+const MOST_DOUBLE_DIGITS: usize = 17;
+const MOST_LONG_DIGITS: usize = 19;
+/// The number, the power of ten, their quotient and its text are each rounded to 53 bits: together to no fewer than these.
+const SURE_BITS: u32 = 50;
+
+/// A bound out of JSON, exact where all digits are written.
 fn decimal_bound(text: &str, precision: u8, scale: i8, side: Side) -> Option<i128> {
     let rounding = match side {
         Side::Min => Rounding::Down,
         Side::Max => Rounding::Up,
     };
-    let exact = parse_decimal(text, precision, scale, rounding)?;
-    let mantissa = text.find(['e', 'E']).and_then(|end| text.get(..end)).unwrap_or(text);
-    let digits = mantissa.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
-    if digits < 16 && mantissa.len() == text.len() {
-        return Some(exact);
+    let bound = parse_decimal(text, precision, scale, rounding)?;
+    let digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    let most = if text.contains('.') { MOST_DOUBLE_DIGITS } else { MOST_LONG_DIGITS };
+    if digits > most && !text.contains(['e', 'E']) {
+        return Some(bound);
     }
-    let double: f64 = parse_float(text)?;
-    let beyond = match side {
-        Side::Min => double.next_down(),
-        Side::Max => double.next_up(),
+    sure_decimal(bound, precision, scale, side)
+}
+
+/// delta-rs makes doubles of decimals, and of long ones without places 64-bit integers, which stay at the end of their range.
+/// So the values may be beyond what was written.
+fn sure_decimal(bound: i128, precision: u8, scale: i8, side: Side) -> Option<i128> {
+    let is_double = bound.unsigned_abs() < 10u128.pow(DOUBLE_DIGITS) && scale <= DOUBLE_SCALE;
+    if is_double {
+        return Some(bound);
+    }
+    let end = match side {
+        Side::Min => i64::MIN,
+        Side::Max => i64::MAX,
     };
-    let beyond = parse_decimal(&format!("{beyond:e}"), precision, scale, rounding)?;
+    if scale == 0 && bound == i128::from(end) {
+        return None;
+    }
+    let unsure = (bound.abs() >> SURE_BITS) + 1;
+    let most = 10i128.checked_pow(precision.into())? - 1;
     Some(match side {
-        Side::Min => exact.min(beyond),
-        Side::Max => exact.max(beyond),
+        Side::Min => bound.saturating_sub(unsure).max(-most),
+        Side::Max => bound.saturating_add(unsure).min(most),
     })
 }
 
@@ -213,6 +237,12 @@ pub(super) fn convert(bounds: &ArrayRef, of: &BoundType, side: Side) -> Result<A
             let doubles = bounds.as_primitive::<Float64Type>().iter();
             let bound = |value| double_bound(value, side, of.was_float);
             Arc::new(doubles.map(|value| value.and_then(bound)).collect::<Float64Array>())
+        }
+        DataType::Decimal { precision, scale } => {
+            let decimals = bounds.as_primitive::<Decimal128Type>().iter();
+            let bound = |value| sure_decimal(value, precision, scale, side);
+            let decimals = decimals.map(|value| value.and_then(bound));
+            Arc::new(decimals.collect::<Decimal128Array>().with_data_type(arrow_type))
         }
         DataType::Timestamp | DataType::TimestampNtz => {
             let times = bounds.as_primitive::<TimestampMicrosecondType>().iter();
@@ -280,11 +310,36 @@ mod tests {
 
     #[test]
     fn decimals_that_went_through_doubles_are_widened() {
-        assert_eq!(decimal_bound("1.25", 10, 2, Side::Max), Some(125));
-        let written = 123_456_789_012_345_678i128;
-        let text = format!("{:?}", written as f64);
-        assert!(decimal_bound(&text, 38, 0, Side::Max).unwrap() >= written);
-        assert!(decimal_bound(&text, 38, 0, Side::Min).unwrap() <= written);
+        let check = |text: &str, (precision, scale), value: i128| {
+            let bound = |side| decimal_bound(text, precision, scale, side);
+            assert!(bound(Side::Min).is_none_or(|bound| bound <= value), "{text}");
+            assert!(bound(Side::Max).is_none_or(|bound| bound >= value), "{text}");
+        };
+        check("123456789012345680", (38, 0), 123_456_789_012_345_678);
+        // As delta-rs writes them.
+        check("9007199254740992", (38, 0), 9_007_199_254_740_993);
+        check("0.1", (38, 19), 1_000_000_000_000_000_001);
+        check("0.09999999999999999", (38, 37), 10i128.pow(36));
+        check("3.333333333333333", (38, 37), 33_333_333_333_333_333_333_333_333_333_333_333_333);
+        check("-9.999999999999998e+19", (38, 18), -99_999_999_999_999_999_999_999_999_999_999_999_999);
+        check("9223372036854775807", (38, 0), 9_223_372_036_854_775_800);
+        check("9223372036854775807", (38, 0), 10i128.pow(38) - 1);
+        check("-9223372036854775808", (38, 0), 1 - 10i128.pow(38));
+    }
+
+    #[test]
+    fn decimals_that_were_written_with_all_digits_are_exact() {
+        for side in [Side::Min, Side::Max] {
+            let check = |text: &str, (precision, scale), value: i128| {
+                assert_eq!(decimal_bound(text, precision, scale, side), Some(value), "{text}");
+            };
+            check("1.25", (10, 2), 125);
+            check("12.50", (38, 2), 1250);
+            check("999999999999999", (38, 0), 999_999_999_999_999);
+            check("1.000000000000000001", (38, 18), 1_000_000_000_000_000_001);
+            check("99999999999999999999999999999999999999", (38, 0), 10i128.pow(38) - 1);
+            check("-99999999999999999999.999999999999999999", (38, 18), 1 - 10i128.pow(38));
+        }
     }
 
     #[test]

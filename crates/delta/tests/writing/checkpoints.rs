@@ -137,6 +137,35 @@ async fn a_checkpoint_has_the_columns_that_properties_ask_for() {
     assert_eq!(decimals, [-5, 123_456_789_012_345_678_901_234]);
 }
 
+/// Keys whose values are null were lost on the way through a checkpoint, so that the file could not be added again.
+#[tokio::test]
+async fn a_file_has_a_value_for_each_partition_column() {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let schema = Schema::new(vec![text("p"), text("q"), text("id")]);
+    let table = Table::create(metadata(&schema, &["p", "q"], &[])).await;
+    let column = |values: [Option<&str>; 2]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
+    let rows = [("p", [None, Some("x")]), ("q", [Some("y"), None]), ("id", [Some("1"), Some("2")])];
+    let rows = RecordBatch::try_from_iter(rows.map(|(name, values)| (name, column(values)))).unwrap();
+    let mut write = Transaction::new(table.newest().await, Operation::new("WRITE"));
+    table.write_batches(&[rows]).await.unwrap().into_iter().for_each(|add| write.add(add));
+    write.commit().await.unwrap();
+    // Some writers leave nulls out.
+    let bare =
+        r#"{"add":{"path":"a","partitionValues":{"p":"z"},"size":1,"modificationTime":0,"dataChange":true}}"#;
+    let path = "lake/t/_delta_log/00000000000000000002.json".into();
+    table.store.store.put(&path, bare.into()).await.unwrap();
+    for has_checkpoint in [false, true] {
+        let (adds, _, _) = content(&*table.newest().await).await;
+        let mut values: Vec<_> = adds.values().map(|add| &add.partition_values).collect();
+        values.sort();
+        let values = serde_json::to_value(values).unwrap();
+        let expected =
+            serde_json::json!([{"p": null, "q": "y"}, {"p": "x", "q": null}, {"p": "z", "q": null}]);
+        assert_eq!(values, expected, "{has_checkpoint}");
+        write_checkpoint(&*table.newest().await).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_v2_checkpoint_holds_the_snapshot() {
     let table = varied_table(&[("delta.checkpointPolicy", "v2")], &["v2Checkpoint"]).await;

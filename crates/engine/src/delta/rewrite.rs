@@ -202,13 +202,10 @@ pub(crate) fn by_partition(
     snapshot: &Snapshot,
     files: Vec<SelectedFile>,
 ) -> BTreeMap<PartitionValues, Vec<SelectedFile>> {
-    let is_partitioned = !snapshot.metadata().partition_columns.is_empty();
     let mut partitions: BTreeMap<PartitionValues, Vec<SelectedFile>> = BTreeMap::new();
     for file in files {
-        let values = match snapshot.files().get(file.id) {
-            Some(known) if is_partitioned => known.to_add().partition_values,
-            _ => PartitionValues::new(),
-        };
+        let known = snapshot.files().get(file.id);
+        let values = known.map(|known| snapshot.partition_values_of(&known)).unwrap_or_default();
         partitions.entry(values).or_default().push(file);
     }
     partitions

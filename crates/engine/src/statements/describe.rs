@@ -103,7 +103,8 @@ fn detail_row(run: &Run<'_>, name: &ObjectName, snapshot: &Snapshot) -> Result<R
     let protocol = snapshot.protocol();
     let shown_name = match Target::of(&run.session.state(), name)? {
         Target::Named { catalog, schema, name } => Some(format!("{catalog}.{schema}.{name}")),
-        Target::Path { .. } => None,
+        // Without a place in a catalog, a table has the name that its writer gave it.
+        Target::Path { .. } => metadata.name.clone(),
     };
     let clustering = clustering(snapshot);
     let mut features: Vec<&str> = (protocol.reader_features.iter().flatten())
