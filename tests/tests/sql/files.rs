@@ -101,3 +101,39 @@ async fn numbers_that_come_late_are_found() {
         r#"[{"m":0.5,"n":20000}]"#
     );
 }
+
+/// The bounds in a file leave NaN out, so that a column with it can look constant; NaN is above all numbers.
+#[tokio::test(flavor = "multi_thread")]
+async fn not_a_number_is_read_from_parquet() {
+    let home = Home::new();
+    home.rows(
+        "COPY (SELECT CAST(column1 AS INT) AS id, CAST(column2 AS DOUBLE) AS f FROM (VALUES (1, 'NaN'), (2, '1'), (3, '1')) AS x) \
+         TO 'n.parquet'",
+    )
+    .await;
+    for (sql, expect) in [
+        (
+            "SELECT id, f FROM parquet.`n.parquet` ORDER BY id",
+            r#"[{"id":1,"f":"NaN"},{"id":2,"f":1.0},{"id":3,"f":1.0}]"#,
+        ),
+        ("SELECT id FROM parquet.`n.parquet` WHERE f > 1", r#"[{"id":1}]"#),
+        ("SELECT count(*) AS n FROM parquet.`n.parquet` WHERE f <> 1", r#"[{"n":1}]"#),
+        ("SELECT max(f) AS m FROM parquet.`n.parquet`", r#"[{"m":"NaN"}]"#),
+        // What is found out while a query runs leaves no NaN out either.
+        (
+            "COPY (SELECT CAST(4 AS INT) AS id, CAST(5 AS DOUBLE) AS f) TO 'p/a.parquet'; COPY (SELECT * FROM parquet.`n.parquet`) TO 'p/b.parquet'; SELECT id FROM parquet.`p` ORDER BY f DESC LIMIT 1",
+            r#"[{"id":1}]"#,
+        ),
+        (
+            "SELECT n.id FROM parquet.`n.parquet` AS n JOIN (SELECT CAST('NaN' AS DOUBLE) AS g) AS s ON n.f = s.g",
+            r#"[{"id":1}]"#,
+        ),
+        (
+            "CREATE TABLE t AS SELECT * FROM parquet.`p/a.parquet`; INSERT INTO t SELECT * FROM parquet.`p/b.parquet`; SELECT id FROM t ORDER BY f DESC LIMIT 1",
+            r#"[{"id":1}]"#,
+        ),
+        ("SELECT t.id FROM t JOIN (SELECT CAST('NaN' AS DOUBLE) AS g) AS s ON t.f = s.g", r#"[{"id":1}]"#),
+    ] {
+        assert_eq!(home.rows(sql).await, expect, "{sql}");
+    }
+}

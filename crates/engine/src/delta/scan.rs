@@ -6,6 +6,7 @@ use super::mapping::MappedColumns;
 use super::reader::{OpenedFiles, TableFiles};
 use super::reads::PartitionFilter;
 use super::table::{DeltaTable, ROW_COLUMN};
+use crate::files::NoFloatBounds;
 use crate::query::QueryControl;
 use crate::{Error, ErrorKind};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
@@ -179,7 +180,7 @@ pub(super) async fn open_by_table(
         control.add_table_files(Arc::clone(&opened));
     }
     let files = TableFiles {
-        inner: Arc::clone(inner),
+        inner: Arc::new(NoFloatBounds { inner: Arc::clone(inner) }),
         store,
         root: snapshot.table().root.clone(),
         version: snapshot.version(),

@@ -1,6 +1,7 @@
 //! Files as tables: a path and options → which files, which format, which columns.
 
 mod csv_options;
+mod float_bounds;
 mod json_array;
 mod listing;
 mod partitions;
@@ -11,6 +12,7 @@ mod text_fault;
 mod text_format;
 mod text_source;
 
+pub(crate) use float_bounds::NoFloatBounds;
 pub(crate) use listing::{Listing, list};
 pub(crate) use table::FilesTable;
 pub(crate) use text_fault::TextFiles;

@@ -3,12 +3,14 @@
 //! DataFusion's ListingTable lists again at each scan and reads whatever ends in the right letters; here the list is a
 //! value, chosen by Spark's rules.
 
+use super::float_bounds::without_float_bounds;
 use super::partitions::Partitions;
 use crate::Result;
 use crate::filters::{is_about_partitions, pushdown, unqualify};
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
 use datafusion::common::{DFSchema, Statistics, ToDFSchema};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::listing::PartitionedFile;
@@ -58,7 +60,10 @@ impl FilesTable {
                 let (format, store, schema) = (&format, &store, &file_schema);
                 async move {
                     let statistics = match with_statistics {
-                        true => format.infer_stats(state, store, Arc::clone(schema), &meta).await?,
+                        true => {
+                            let found = format.infer_stats(state, store, Arc::clone(schema), &meta).await?;
+                            without_bounds(found, schema)
+                        }
                         false => Statistics::new_unknown(schema),
                     };
                     let mut file = PartitionedFile::from(meta);
@@ -107,6 +112,17 @@ impl FilesTable {
     }
 }
 
+/// Bounds in Parquet files leave NaN out: a column with one that seems constant is not, nor is its greatest value known.
+fn without_bounds(mut statistics: Statistics, schema: &Schema) -> Statistics {
+    for (field, column) in schema.fields().iter().zip(&mut statistics.column_statistics) {
+        if field.data_type().is_floating() {
+            column.min_value = Precision::Absent;
+            column.max_value = Precision::Absent;
+        }
+    }
+    statistics
+}
+
 #[async_trait]
 impl TableProvider for FilesTable {
     fn schema(&self) -> SchemaRef {
@@ -153,6 +169,6 @@ impl TableProvider for FilesTable {
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();
-        self.format.create_physical_plan(state, config).await
+        Ok(without_float_bounds(self.format.create_physical_plan(state, config).await?))
     }
 }
