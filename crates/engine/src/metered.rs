@@ -7,8 +7,8 @@ use crate::pace::{Pace, Slicer};
 use crate::paced_sort::PacedSortExec;
 use crate::query::QueryControl;
 use async_trait::async_trait;
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, Statistics};
 use datafusion::datasource::sink::DataSinkExec;
@@ -17,6 +17,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::execution_plan::{
     ChildrenPropertiesMode, ReplaceChildrenOptions, SchedulingType,
 };
+use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{Stream, StreamExt};
 use std::pin::Pin;
@@ -40,6 +41,10 @@ pub(crate) fn meter(
             && let Some(sort) = PacedSortExec::of(&node, control)
         {
             return Ok(Transformed::yes(Arc::new(sort)));
+        }
+        if control.pool.shares_out() && node.is::<SortExec>() {
+            let inputs = node.children().into_iter().map(|child| wrap(child, control, Role::SortInput));
+            return Ok(Transformed::yes(with_children(&node, inputs.collect())?));
         }
         let role = match node.name() {
             _ if node.children().is_empty() => Role::Leaf,
@@ -123,6 +128,8 @@ enum Role {
     /// What a join tests against it.
     Probe(Pace),
     SinkInput,
+    /// What a sort holds where memory is short: no batch may hold pages of which it shows a few rows.
+    SortInput,
 }
 
 #[derive(Debug)]
@@ -255,6 +262,7 @@ impl Stream for MeteredStream {
         self.batches += 1;
         match &self.role {
             Role::Leaf => self.control.add_rows_read(batch.num_rows()),
+            Role::SortInput => return Poll::Ready(Some(compact(&batch))),
             Role::Build(rows) => {
                 rows.fetch_add(batch.num_rows(), Ordering::Relaxed);
             }
@@ -266,6 +274,19 @@ impl Stream for MeteredStream {
         };
         Poll::Ready(Some(Ok(given)))
     }
+}
+
+/// The same rows, in buffers that hold nothing else.
+fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
+    let columns = batch.columns().iter().map(|column| -> ArrayRef {
+        match column.data_type() {
+            DataType::Utf8View => Arc::new(column.as_string_view().gc()),
+            DataType::BinaryView => Arc::new(column.as_binary_view().gc()),
+            _ => Arc::clone(column),
+        }
+    });
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(batch.schema(), columns.collect(), &options)?)
 }
 
 impl RecordBatchStream for MeteredStream {

@@ -102,6 +102,62 @@ async fn more_memory_than_allowed() {
     assert_eq!(home.rows("SELECT 1 AS a").await, r#"[{"a":1}]"#);
 }
 
+/// A table joined with itself, where neither side fits into memory: joins spill where there is a place for temporary files,
+/// and say what they lack where there is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn joins_of_more_than_fits_into_memory() {
+    const MERGE: &str = "MERGE INTO t USING (SELECT id, v || 'y' AS v FROM t UNION ALL SELECT 0, 'new') s \
+        ON t.id = s.id AND t.v < s.v WHEN MATCHED AND t.id % 2 = 0 THEN UPDATE SET v = s.v \
+        WHEN MATCHED AND t.id % 3 = 0 THEN DELETE WHEN NOT MATCHED THEN INSERT *";
+    const SUMS: &str = "SELECT count(*) AS n, sum(id) AS s, sum(length(v)) AS l FROM t";
+    // repeat('x', 40) and the number's digits; of 240000 rows a half gets one letter more, a sixth goes, and one comes.
+    let rows = 240_000u64;
+    let length = |id: u64| 40 + id.to_string().len() as u64;
+    let left = (1..=rows).filter(|id| id % 2 == 0 || id % 3 != 0);
+    let (mut count, mut sum, mut letters) = (1, 0, 3);
+    for id in left {
+        count += 1;
+        sum += id;
+        letters += length(id) + u64::from(id % 2 == 0);
+    }
+    let made = format!(
+        "CREATE TABLE t (id BIGINT, v STRING) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true'); \
+         INSERT INTO t SELECT value, repeat('x', 40) || value FROM generate_series(1, {rows})"
+    );
+    let join = "SELECT count(*) AS n, max(a.v || b.v) AS m FROM t a JOIN t b ON a.id = b.id";
+    for spills in [false, true] {
+        let home = Home::with_memory(16 << 20, spills);
+        home.rows(&made).await;
+        let before = home.rows(SUMS).await;
+        if !spills {
+            for sql in [MERGE, join] {
+                let error = home.error(sql).await;
+                assert_eq!(error.kind, ErrorKind::OutOfMemory, "{sql}: {error:?}");
+                assert!(
+                    error.message.contains("of 16 MiB were left") && error.hint.is_some(),
+                    "{sql}: {error:?}"
+                );
+                assert_eq!(home.rows(SUMS).await, before, "{sql}");
+            }
+            let files = std::fs::read_dir(home.path("main/default/t")).unwrap();
+            let data = files
+                .filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|e| e == "parquet"));
+            assert_eq!(data.count(), 1, "what a statement has written before it failed is removed");
+            continue;
+        }
+        let answer = home.rows(join).await;
+        let nine = "9";
+        assert_eq!(answer, format!("[{{\"n\":{rows},\"m\":\"{0}{nine}{0}{nine}\"}}]", "x".repeat(40)));
+        let merged = home.rows(MERGE).await;
+        assert!(
+            merged.contains("\"num_updated_rows\":120000,\"num_deleted_rows\":40000,\"num_inserted_rows\":1"),
+            "{merged}"
+        );
+        let expect = format!("[{{\"n\":{count},\"s\":{sum},\"l\":{letters}}}]");
+        assert_eq!(home.rows(SUMS).await, expect);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_yet_says_so() {
     let home = Home::new();

@@ -8,6 +8,7 @@
 
 mod alter;
 mod bad_input;
+mod broken_tables;
 mod cancel;
 mod change_feed;
 mod copy;
@@ -20,8 +21,10 @@ mod files;
 mod golden;
 mod histories;
 mod home;
+mod lake;
 mod maintain;
 mod queries;
+mod refusals;
 mod row_ids;
 mod statements;
 mod steps;
