@@ -1,7 +1,7 @@
 //! ALTER TABLE, COMMENT ON, schemas, SHOW CREATE TABLE, identity columns.
 
 use crate::home::Home;
-use crate::steps::check_errors;
+use crate::steps::{check, check_errors};
 use tarn_lakehouse::ErrorKind;
 
 async fn check_error(home: &Home, sql: &str, kind: ErrorKind, message: &str) {
@@ -573,6 +573,44 @@ async fn earlier_versions_are_described_with_their_columns() {
             ("DESCRIBE v VERSION AS OF 0", ErrorKind::Invalid, "v is a view, not a table"),
             ("DESCRIBE u VERSION AS OF 0", ErrorKind::NotFound, "There is no table u"),
             ("DESCRIBE t TIMESTAMP AS OF '1999-01-01'", ErrorKind::NotFound, "1999-01-01"),
+        ],
+    )
+    .await;
+}
+
+/// delta-rs makes such tables: the property and the names are there, the feature is not, and files have the columns' own names.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_property_alone_maps_no_columns() {
+    let home = Home::new();
+    home.rows("CREATE TABLE t (a INT); INSERT INTO t VALUES (1)").await;
+    let field = r#"{"name":"a","type":"integer","nullable":true,"metadata":{"delta.columnMapping.id":1,"delta.columnMapping.physicalName":"col-1"}}"#;
+    let metadata = serde_json::json!({"metaData": {
+        "id": "x", "format": {"provider": "parquet", "options": {}}, "partitionColumns": [],
+        "schemaString": format!("{{\"type\":\"struct\",\"fields\":[{field}]}}"),
+        "configuration": {"delta.columnMapping.mode": "name", "delta.columnMapping.maxColumnId": "1"},
+    }});
+    home.write("main/default/t/_delta_log/00000000000000000002.json", metadata.to_string());
+    let rows = |text: &str| format!("[{text}]");
+    check(
+        &home,
+        &[
+            ("SELECT a FROM t", rows(r#"{"a":1}"#).as_str()),
+            ("ALTER TABLE t SET TBLPROPERTIES ('k' = 'v'); SELECT a FROM t", rows(r#"{"a":1}"#).as_str()),
+            ("ALTER TABLE t ADD COLUMN b INT; SELECT a, b FROM t", rows(r#"{"a":1,"b":null}"#).as_str()),
+            (
+                "INSERT WITH SCHEMA EVOLUTION INTO t SELECT 2 AS a, 3 AS b, 4 AS c; SELECT * FROM t ORDER BY a",
+                rows(r#"{"a":1,"b":null,"c":null},{"a":2,"b":3,"c":4}"#).as_str(),
+            ),
+            ("CREATE TABLE u SHALLOW CLONE t; SELECT a, c FROM u ORDER BY a", rows(r#"{"a":1,"c":null},{"a":2,"c":4}"#).as_str()),
+            (
+                "ALTER TABLE u RENAME COLUMN a TO z; SELECT z FROM u ORDER BY z",
+                rows(r#"{"z":1},{"z":2}"#).as_str(),
+            ),
+            (
+                "ALTER TABLE t SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name'); \
+                 ALTER TABLE t RENAME COLUMN a TO y; SELECT y FROM t ORDER BY y",
+                rows(r#"{"y":1},{"y":2}"#).as_str(),
+            ),
         ],
     )
     .await;

@@ -3,7 +3,7 @@
 use super::Alteration;
 use super::features::named;
 use crate::actions::Protocol;
-use crate::column_mapping::{MAX_COLUMN_ID_KEY, PhysicalNames, map_columns};
+use crate::column_mapping::{MAX_COLUMN_ID_KEY, PhysicalNames, forget_ids, map_columns};
 use crate::definition::{check_properties, take_protocol_properties};
 use crate::features::{COLUMN_MAPPING, READER_VERSION, WRITER_VERSION, upgrade, upgraded};
 use crate::properties::TableProperties;
@@ -34,9 +34,13 @@ impl Alteration {
         }
         check_properties(&properties)?;
         let (asked, features) = take_protocol_properties(&mut properties)?;
+        let told = match properties.contains_key("delta.columnMapping.mode") {
+            true => self.mode,
+            false => TableProperties::of(&self.metadata).column_mapping,
+        };
         self.metadata.configuration.extend(properties);
         self.protocol = upgrade(&raised(&self.protocol, &asked)?, &features);
-        self.change_mapping()?;
+        self.change_mapping(told)?;
         name_materialized_columns(&mut self.metadata)
     }
 
@@ -45,6 +49,7 @@ impl Alteration {
     /// # Errors
     /// For properties that cannot be taken away; and for one that is not set, which is named.
     pub fn unset_properties(&mut self, keys: &[String], if_exists: bool) -> Result<()> {
+        let told = TableProperties::of(&self.metadata).column_mapping;
         for key in keys {
             check_key(key)?;
             if key.starts_with("delta.feature.") {
@@ -59,7 +64,7 @@ impl Alteration {
                 )));
             }
         }
-        self.change_mapping()
+        self.change_mapping(told)
     }
 
     /// Whether the change turns row tracking on: files without row ids must be committed again with it.
@@ -67,12 +72,14 @@ impl Alteration {
         TableProperties::of(&self.metadata).has_row_tracking && !before.has_row_tracking
     }
 
-    /// "Writer Requirements for Column Mapping": ids and names are given once.
-    fn change_mapping(&mut self) -> Result<()> {
+    /// "Writer Requirements for Column Mapping": ids and names are given once. `told` is what the property was before, which
+    /// counts for nothing where the protocol lacks the feature (delta-rs makes such tables): then it stays as it is.
+    fn change_mapping(&mut self, told: ColumnMappingMode) -> Result<()> {
         let wanted = TableProperties::of(&self.metadata).column_mapping;
         match (self.mode, wanted) {
-            (before, after) if before == after => Ok(()),
+            (before, after) if before == after || told == after => Ok(()),
             (ColumnMappingMode::None, ColumnMappingMode::Name) => {
+                forget_ids(&mut self.schema);
                 // Files have the columns under the names that they have now.
                 map_columns(&mut self.schema, &mut self.metadata, wanted, PhysicalNames::AsTheyAre);
                 self.mode = wanted;

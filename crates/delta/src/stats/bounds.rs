@@ -177,8 +177,12 @@ fn decimal_bound(text: &str, precision: u8, scale: i8, side: Side) -> Option<i12
         Side::Max => Rounding::Up,
     };
     let bound = parse_decimal(text, precision, scale, rounding)?;
-    let digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
-    let most = if text.contains('.') { MOST_DOUBLE_DIGITS } else { MOST_LONG_DIGITS };
+    // Zeros at the end come where typed statistics, in which a double is a decimal, were made JSON again.
+    let (digits, most) = match text.contains('.') {
+        true => (text.trim_end_matches('0'), MOST_DOUBLE_DIGITS),
+        false => (text, MOST_LONG_DIGITS),
+    };
+    let digits = digits.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
     if digits > most && !text.contains(['e', 'E']) {
         return Some(bound);
     }
@@ -321,6 +325,7 @@ mod tests {
         check("0.1", (38, 19), 1_000_000_000_000_000_001);
         check("0.09999999999999999", (38, 37), 10i128.pow(36));
         check("3.333333333333333", (38, 37), 33_333_333_333_333_333_333_333_333_333_333_333_333);
+        check("-9.9999999999999960000000000000000000000", (38, 37), 1 - 10i128.pow(38));
         check("-9.999999999999998e+19", (38, 18), -99_999_999_999_999_999_999_999_999_999_999_999_999);
         check("9223372036854775807", (38, 0), 9_223_372_036_854_775_800);
         check("9223372036854775807", (38, 0), 10i128.pow(38) - 1);

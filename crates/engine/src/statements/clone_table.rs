@@ -16,12 +16,13 @@ use std::sync::Arc;
 use tarn_delta::TableStore;
 use tarn_delta::actions::{Add, DeletionVectorDescriptor, DomainMetadata, Metadata, Protocol};
 use tarn_delta::clone_files::{Copied, copy, refer};
-use tarn_delta::column_mapping::{PhysicalNames, map_columns};
+use tarn_delta::column_mapping::{PhysicalNames, forget_ids, map_columns};
 use tarn_delta::definition::{check_properties, features_of, take_protocol_properties};
 use tarn_delta::features::{all_of, check_writable, upgrade};
 use tarn_delta::files::FileId;
 use tarn_delta::properties::TableProperties;
 use tarn_delta::row_tracking::name_materialized_columns;
+use tarn_delta::schema::ColumnMappingMode;
 use tarn_delta::snapshot::Snapshot;
 use tarn_delta::transaction::{Operation, ROW_TRACKING_DOMAIN, Transaction, row_id_high_water_mark};
 use tarn_dialect::{CloneTable, CreateMode};
@@ -162,6 +163,10 @@ impl Defined {
         TIMES_SINCE.iter().for_each(|key| drop(metadata.configuration.remove(*key)));
         let mut schema = source.schema().clone();
         let mode = TableProperties::of(&metadata).column_mapping;
+        if source.column_mapping() == ColumnMappingMode::None {
+            // What may be told of other names in files does not hold.
+            forget_ids(&mut schema);
+        }
         // Its files have the names that the source's have.
         map_columns(&mut schema, &mut metadata, mode, PhysicalNames::AsTheyAre);
         metadata.schema_string = schema.to_json();
