@@ -34,7 +34,7 @@ impl Alteration {
         }
         check_properties(&properties)?;
         let (asked, features) = take_protocol_properties(&mut properties)?;
-        let told = match properties.contains_key("delta.columnMapping.mode") {
+        let told = match properties.contains_key(MODE_KEY) {
             true => self.mode,
             false => TableProperties::of(&self.metadata).column_mapping,
         };
