@@ -145,9 +145,6 @@ async fn joins_of_more_than_fits_into_memory() {
             assert_eq!(data.count(), 1, "what a statement has written before it failed is removed");
             continue;
         }
-        let answer = home.rows(join).await;
-        let nine = "9";
-        assert_eq!(answer, format!("[{{\"n\":{rows},\"m\":\"{0}{nine}{0}{nine}\"}}]", "x".repeat(40)));
         let merged = home.rows(MERGE).await;
         assert!(
             merged.contains("\"num_updated_rows\":120000,\"num_deleted_rows\":40000,\"num_inserted_rows\":1"),
