@@ -140,7 +140,7 @@ async fn logs() {
         },
         Case {
             name: "partition values that are no texts",
-            damage: |lake| lake.edit(2, "add", |add| add["partitionValues"] = json!({"p": 5})),
+            damage: |lake| lake.edit(2, "add", |add| add["partitionValues"] = json!({"p": [5]})),
             says: &["_delta_log/00000000000000000002.json is damaged: line 2: column ", "invalid type"],
             works: &[AT_FIRST],
         },
