@@ -110,13 +110,7 @@ pub(super) async fn plan(
         stores.entry(store).or_default().push(file);
     }
     let places = columns.places(wanted)?;
-    let mut options = state.table_options().parquet.clone();
-    if wanted.fields().iter().any(|field| field.data_type().is_floating()) {
-        // Bounds of row groups leave NaN out, and a filter may be pushed into the scan later.
-        options.global.pruning = false;
-        options.global.enable_page_index = false;
-    }
-    let format = ParquetFormat::default().with_options(options);
+    let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());
     let mut scans = Vec::new();
     for (store, files) in stores {
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());

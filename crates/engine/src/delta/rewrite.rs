@@ -138,7 +138,6 @@ impl BinWriter<'_> {
         let selected = Selected {
             files,
             is_cut: false,
-            filters_floats: false,
             projected_statistics: Statistics::new_unknown(&self.table.schema()),
             partition_filter: None,
         };

@@ -52,8 +52,6 @@ pub(crate) struct Selected {
     pub(crate) files: Vec<SelectedFile>,
     /// Whether the files may hold rows that the scan does not put out, or fewer than all.
     pub(super) is_cut: bool,
-    /// Whether a filter is about floating-point columns, of which bounds say too little: NaN is not in them.
-    pub(super) filters_floats: bool,
     pub(super) projected_statistics: Statistics,
     /// What was asked of partitions.
     pub(super) partition_filter: Option<PartitionFilter>,
@@ -121,12 +119,7 @@ pub(super) async fn plan(
         }
     }
     let adapter = MappedColumns::of(&table.snapshot, table.row_ids.as_ref());
-    let mut options = state.table_options().parquet.clone();
-    if selected.filters_floats {
-        options.global.pruning = false;
-        options.global.enable_page_index = false;
-    }
-    let format = ParquetFormat::default().with_options(options);
+    let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());
     let is_one = stores.len() == 1;
     let mut scans = Vec::new();
     for (store, files) in stores {

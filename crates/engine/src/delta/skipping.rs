@@ -76,10 +76,6 @@ pub(super) async fn select(
     let mut selected = Selected {
         files: Vec::new(),
         is_cut: !inexact.is_empty(),
-        filters_floats: inexact
-            .iter()
-            .flat_map(collect_columns)
-            .any(|column| is_float(schema, column.name())),
         projected_statistics: Statistics::new_unknown(schema),
         partition_filter: (!conditions.is_empty()).then(|| PartitionFilter {
             conditions,
@@ -118,10 +114,6 @@ pub(super) async fn select(
         }
     }
     Ok(selected)
-}
-
-fn is_float(schema: &SchemaRef, name: &str) -> bool {
-    schema.field_with_name(name).is_ok_and(|field| field.data_type().is_floating())
 }
 
 /// The columns of the filters of which files have statistics.
