@@ -2,7 +2,7 @@
 
 use super::faults::in_plan;
 use super::reads::Reads;
-use super::row_count::{self, RowCountExec};
+use super::row_count;
 use super::scan::{self, Selected};
 use super::skipping;
 use crate::filters::pushdown;
@@ -226,7 +226,7 @@ impl TableProvider for DeltaTable {
             self.reads.note(None);
             let rows = limit.map_or(rows, |limit| limit.min(rows));
             let none = project_schema(&self.schema, projection)?;
-            return Ok(Arc::new(RowCountExec::new(none, rows)));
+            return row_count::plan(none, rows);
         }
         let selected = self.select(state, filters, limit).await?;
         scan::plan(self, state, selected, projection, limit).await
