@@ -2,7 +2,7 @@
 
 use crate::actions::{DomainMetadata, Metadata, Protocol};
 use crate::column_mapping::{PhysicalNames, map_columns};
-use crate::features::upgrade;
+use crate::features::{COLUMN_MAPPING, upgrade};
 use crate::properties::{TableProperties, interval_millis};
 use crate::schema::{ColumnMappingMode, DataType, StructField, StructType};
 use crate::write::indexed_columns;
@@ -302,6 +302,23 @@ pub fn take_protocol_properties(
         features.insert(key[FEATURE_PREFIX.len()..].to_owned());
     }
     Ok((protocol, features))
+}
+
+/// The protocol of a table that goes on with this schema and these properties.
+///
+/// Where columns are not mapped so far, the property alone maps nothing: with the feature, files would be read by names that
+/// they do not have.
+pub fn protocol_after(
+    protocol: &Protocol,
+    mode: ColumnMappingMode,
+    schema: &StructType,
+    metadata: &Metadata,
+) -> Protocol {
+    let mut features = features_of(schema, metadata);
+    if mode == ColumnMappingMode::None {
+        features.remove(COLUMN_MAPPING);
+    }
+    upgrade(protocol, &features)
 }
 
 /// The features that a schema and properties need, by the names of "Valid Feature Names in Table Features".

@@ -12,8 +12,8 @@ pub use widening::may_widen;
 
 use crate::actions::{Metadata, Protocol};
 use crate::column_mapping::{PhysicalNames, map_columns};
-use crate::definition::{CLUSTERING_DOMAIN, check_columns, clustering_columns, features_of};
-use crate::features::{COLUMN_MAPPING, check_writable, upgrade};
+use crate::definition::{CLUSTERING_DOMAIN, check_columns, clustering_columns, protocol_after};
+use crate::features::check_writable;
 use crate::schema::{ColumnMappingMode, StructType};
 use crate::snapshot::Snapshot;
 use crate::transaction::Transaction;
@@ -73,12 +73,7 @@ impl Alteration {
         if self.schema != *before.schema() {
             self.metadata.schema_string = self.schema.to_json();
         }
-        let mut features = features_of(&self.schema, &self.metadata);
-        if self.mode == ColumnMappingMode::None {
-            // A property alone maps nothing: files would be read by names that they do not have.
-            features.remove(COLUMN_MAPPING);
-        }
-        let protocol = upgrade(&self.protocol, &features);
+        let protocol = protocol_after(&self.protocol, self.mode, &self.schema, &self.metadata);
         check_writable(&protocol, &self.metadata)?;
         let protocol = (protocol != *before.protocol()).then_some(protocol);
         Ok(Altered { metadata: self.metadata, protocol })

@@ -6,10 +6,9 @@ use crate::Result;
 use datafusion::arrow::datatypes::Schema;
 use tarn_delta::actions::{Metadata, Protocol};
 use tarn_delta::column_mapping::{PhysicalNames, map_columns};
-use tarn_delta::definition::features_of;
-use tarn_delta::features::{COLUMN_MAPPING, upgrade};
+use tarn_delta::definition::protocol_after;
 use tarn_delta::properties::TableProperties;
-use tarn_delta::schema::{ColumnMappingMode, DataType, StructType, from_arrow, to_arrow};
+use tarn_delta::schema::{DataType, StructType, from_arrow, to_arrow};
 use tarn_delta::snapshot::Snapshot;
 use tarn_delta::transaction::Transaction;
 
@@ -27,12 +26,7 @@ impl Evolved {
         let mut metadata = snapshot.metadata().clone();
         map_columns(&mut schema, &mut metadata, snapshot.column_mapping(), PhysicalNames::New);
         metadata.schema_string = schema.to_json();
-        let mut features = features_of(&schema, &metadata);
-        if snapshot.column_mapping() == ColumnMappingMode::None {
-            // A property alone maps nothing: files would be read by names that they do not have.
-            features.remove(COLUMN_MAPPING);
-        }
-        let protocol = upgrade(snapshot.protocol(), &features);
+        let protocol = protocol_after(snapshot.protocol(), snapshot.column_mapping(), &schema, &metadata);
         let protocol = (protocol != *snapshot.protocol()).then_some(protocol);
         Self { metadata, schema, protocol }
     }
