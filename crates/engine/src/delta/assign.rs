@@ -66,10 +66,14 @@ fn may_store(from: &DataType, to: &DataType) -> bool {
 
 /// A type as Spark names it.
 pub(crate) fn shown(data_type: &DataType) -> String {
+    sql_name(data_type).map_or_else(|| data_type.to_string(), |name| name.to_uppercase())
+}
+
+/// The name of a type that tables may have.
+pub(super) fn sql_name(data_type: &DataType) -> Option<String> {
     let schema = datafusion::arrow::datatypes::Schema::new(vec![Field::new("c", data_type.clone(), true)]);
-    let delta = tarn_delta::schema::from_arrow(&schema).ok();
-    let name = delta.and_then(|schema| Some(schema.fields.first()?.data_type.sql_name()));
-    name.map_or_else(|| data_type.to_string(), |name| name.to_uppercase())
+    let delta = tarn_delta::schema::from_arrow(&schema).ok()?;
+    Some(delta.fields.first()?.data_type.sql_name())
 }
 
 /// Computes the generated columns that a statement does not give, from the other columns of the same row. The plan's

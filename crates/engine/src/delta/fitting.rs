@@ -1,12 +1,13 @@
 //! Whether the columns of a data file are those of its table: types may be narrower than the table's, or written in another
 //! way, but a cast must never make another value of one.
 
+use super::assign::sql_name;
 use super::mapping::find;
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema};
+use datafusion::arrow::datatypes::{DataType, Fields, Schema};
 use datafusion::parquet::arrow::parquet_to_arrow_schema;
 use datafusion::parquet::schema::types::SchemaDescriptor;
 use std::collections::HashSet;
-use tarn_delta::schema::{ColumnMappingMode, DataType as DeltaType, StructType, from_arrow};
+use tarn_delta::schema::{ColumnMappingMode, DataType as DeltaType, StructType};
 use tarn_delta::snapshot::Snapshot;
 
 /// The columns that a scan reads out of files.
@@ -38,22 +39,9 @@ impl ReadColumns {
         let mut read = known.filter(|(_, column)| self.names.contains(&column.name));
         let (field, column) =
             read.find(|(field, column)| !fits(field.data_type(), &column.data_type, self.mode))?;
-        Some(format!(
-            "column {} is {} in the file, and {} in the table",
-            column.name,
-            shown(field),
-            column.data_type.sql_name()
-        ))
-    }
-}
-
-fn shown(field: &Field) -> String {
-    match from_arrow(&Schema::new(vec![field.clone()]))
-        .ok()
-        .and_then(|schema| schema.fields.into_iter().next())
-    {
-        Some(column) => column.data_type.sql_name(),
-        None => field.data_type().to_string(),
+        let of_file = sql_name(field.data_type()).unwrap_or_else(|| field.data_type().to_string());
+        let of_table = column.data_type.sql_name();
+        Some(format!("column {} is {of_file} in the file, and {of_table} in the table", column.name))
     }
 }
 
