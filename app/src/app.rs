@@ -6,9 +6,10 @@ mod top_bar;
 
 use crate::engine_client::EngineStatus;
 use crate::rooms::data::Data;
-use crate::rooms::query::{Keys, Query};
+use crate::rooms::query::{HistorySheet, Keys, Query};
 use crate::rooms::ui_parts::UiParts;
 use crate::route::Route;
+use crate::share;
 use crate::session::{Session, use_session};
 use crate::ui::{Banner, Button, Icon, Lucide, Sheet, Tone, Weight};
 use file_inputs::FileInputs;
@@ -44,7 +45,7 @@ impl Room {
     fn of(route: &Route) -> Self {
         match route {
             Route::Data(_) => Self::Data,
-            Route::Query => Self::Query,
+            Route::Query | Route::Shared(_) => Self::Query,
             Route::UiParts => Self::UiParts,
         }
     }
@@ -57,6 +58,11 @@ fn App() -> impl IntoView {
     provide_context(session);
     let room = Memo::new(move |_| session.route.with(Room::of));
     on_event(window_event_listener(ev::hashchange, move |_| session.route.set(Route::of_url())));
+    Effect::new(move || {
+        if let Route::Shared(payload) = session.route.get() {
+            share::open(session, &payload);
+        }
+    });
     on_event(window_event_listener(ev::keydown, move |event| on_key(session, &event)));
     // The data room opens where it was left.
     let last_data = Memo::new(move |before: Option<&String>| match session.route.get() {
@@ -94,6 +100,9 @@ fn App() -> impl IntoView {
             <Palette />
             <Sheet open=session.is_keys_open title="Keys for S3">
                 <Keys />
+            </Sheet>
+            <Sheet open=session.is_history_open title="History">
+                <HistorySheet />
             </Sheet>
             {session.toasts.view()}
         </div>
@@ -156,9 +165,13 @@ fn on_key(session: Session, event: &KeyboardEvent) {
             event.prevent_default();
             session.is_palette_open.update(|is_open| *is_open = !*is_open);
         }
+        "n" | "N" | "˜" if event.alt_key() && event.code() == "KeyN" => {
+            event.prevent_default();
+            session.new_pad("", "");
+        }
         // An open dialog takes Esc for itself.
         "Escape" if !is_in_dialog(event) => {
-            session.runs.stop();
+            session.pads.current_untracked().runs.stop();
             session.moves.stop();
         }
         _ => {}

@@ -5,7 +5,7 @@ use crate::rows::RowCache;
 use futures::channel::oneshot;
 use leptos::prelude::*;
 use std::sync::Arc;
-use tarn_rpc::{Cell, Column, ErrorKind, ErrorReport, Event, Request};
+use tarn_rpc::{Cell, Column, ErrorKind, ErrorReport, Event, Over, Request};
 
 const WINDOW_ROWS: u32 = 1_000;
 /// More rows than this are for a grid, not for `ask`.
@@ -50,11 +50,16 @@ pub(crate) enum Looked {
 }
 
 impl EngineClient {
-    /// Runs a statement and brings all its rows.
+    /// Runs a statement over the lake and brings all its rows.
     pub(crate) async fn ask(self, sql: String) -> Result<Answer, ErrorReport> {
+        self.ask_over(sql, Over::Lake).await
+    }
+
+    /// Runs a statement over more than the lake, and brings all its rows.
+    pub(crate) async fn ask_over(self, sql: String, over: Over) -> Result<Answer, ErrorReport> {
         let (tell, told) = oneshot::channel();
         let (mut tell, mut begun) = (Some(tell), None);
-        self.send(Request::Look { sql }, move |event| {
+        self.send(Request::Look { sql, over }, move |event| {
             let outcome = match event {
                 Event::Schema { result, columns, .. } => {
                     begun = Some((result, columns));
@@ -75,6 +80,22 @@ impl EngineClient {
         let rows = self.all_rows(result).await;
         self.tell(Request::DropResult { result });
         Ok(Answer { columns, rows: rows? })
+    }
+
+    /// A request that has one answer.
+    pub(crate) async fn once(self, request: Request) -> Result<Event, ErrorReport> {
+        let (tell, told) = oneshot::channel();
+        let mut tell = Some(tell);
+        self.send(request, move |event| {
+            if let Some(tell) = tell.take() {
+                drop(tell.send(event));
+            }
+        });
+        match told.await {
+            Ok(Event::Failed { error, .. }) => Err(error),
+            Ok(event) => Ok(event),
+            Err(_) => Err(lost()),
+        }
     }
 
     async fn all_rows(self, result: u64) -> Result<Vec<Vec<Option<String>>>, ErrorReport> {
@@ -113,27 +134,16 @@ impl EngineClient {
         }
     }
 
-    /// A request that has one answer.
-    async fn once(self, request: Request) -> Result<Event, ErrorReport> {
-        let (tell, told) = oneshot::channel();
-        let mut tell = Some(tell);
-        self.send(request, move |event| {
-            if let Some(tell) = tell.take() {
-                drop(tell.send(event));
-            }
-        });
-        match told.await {
-            Ok(Event::Failed { error, .. }) => Err(error),
-            Ok(event) => Ok(event),
-            Err(_) => Err(lost()),
-        }
+    /// Runs a statement over the lake for a grid. Its rows stay with the engine until the part of the page goes that asked.
+    pub(crate) fn look(self, sql: String) -> RwSignal<Looked> {
+        self.look_over(sql, Over::Lake)
     }
 
-    /// Runs a statement for a grid. Its rows stay with the engine until the part of the page goes that asked.
-    pub(crate) fn look(self, sql: String) -> RwSignal<Looked> {
+    /// The same over more than the lake.
+    pub(crate) fn look_over(self, sql: String, over: Over) -> RwSignal<Looked> {
         let looked = RwSignal::new(Looked::Waiting);
         let is_gone = StoredValue::new(false);
-        let id = self.send(Request::Look { sql }, move |event| match event {
+        let id = self.send(Request::Look { sql, over }, move |event| match event {
             Event::Schema { result, columns, .. } => {
                 if is_gone.try_get_value() == Some(false) {
                     let rows = RowCache::new(self, result);
@@ -168,7 +178,7 @@ fn with_rows(looked: RwSignal<Looked>, act: impl FnOnce(RowCache)) {
 
 /// A place in a statement that nobody sees helps nobody.
 fn without_place(error: ErrorReport) -> ErrorReport {
-    ErrorReport { position: None, ..error }
+    ErrorReport { position: None, fix: None, ..error }
 }
 
 fn lost() -> ErrorReport {
@@ -177,6 +187,7 @@ fn lost() -> ErrorReport {
         message: "The engine gave no answer.".to_owned(),
         hint: Some("Try again, or reload the page.".to_owned()),
         position: None,
+        fix: None,
         detail: None,
     }
 }

@@ -19,3 +19,28 @@ fn stores() -> [Option<Storage>; 2] {
     let Some(window) = web_sys::window() else { return [None, None] };
     [window.session_storage().ok().flatten(), window.local_storage().ok().flatten()]
 }
+
+/// Reads a text that all tabs share.
+pub(crate) fn read_shared(key: &str) -> Option<String> {
+    shared()?.get_item(key).ok().flatten()
+}
+
+/// Writes a text that all tabs share, unless it is there already. A browser that refuses loses it with the page.
+pub(crate) fn write_shared(key: &str, text: &str) {
+    if read_shared(key).as_deref() != Some(text)
+        && let Some(store) = shared()
+    {
+        drop(store.set_item(key, text));
+    }
+}
+
+/// Forgets a text that all tabs share.
+pub(crate) fn remove_shared(key: &str) {
+    if let Some(store) = shared() {
+        drop(store.remove_item(key));
+    }
+}
+
+fn shared() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}

@@ -230,6 +230,7 @@ impl EngineClient {
             message: format!("The engine could not be asked: {why}."),
             hint: Some("Reload the page.".to_owned()),
             position: None,
+            fix: None,
             detail: None,
         };
         Timeout::new(0, move || self.route(id, Event::Failed { statement: None, error }, &Array::new()))
@@ -395,6 +396,7 @@ impl EngineClient {
                 message: "The engine stopped before it could answer.".to_owned(),
                 hint: Some("It was started again: run the statement once more. If it stops again, ask for less at once.".to_owned()),
                 position: None,
+                fix: None,
                 detail: Some(cause.to_owned()),
             };
             for handler in inner.handlers.take().into_values() {
@@ -416,6 +418,7 @@ impl EngineClient {
                         .to_owned(),
                 ),
                 position: None,
+                fix: None,
                 detail: Some(cause.to_owned()),
             });
         } else {
@@ -444,6 +447,7 @@ fn version_mismatch() -> ErrorReport {
         message: "The page and its engine are of different versions.".to_owned(),
         hint: Some("Reload the page to get both anew.".to_owned()),
         position: None,
+        fix: None,
         detail: None,
     }
 }

@@ -9,6 +9,8 @@ use leptos::prelude::*;
 pub(crate) enum Route {
     /// The query room.
     Query,
+    /// The query room with a query that the link carries.
+    Shared(String),
     /// The data room, with the table that is open.
     Data(Option<TableRoute>),
     /// The hidden page of all parts of the interface.
@@ -55,6 +57,7 @@ impl Route {
         match parts.next() {
             Some("data") => Self::Data(parse_table(parts)),
             Some("ui") => Self::UiParts,
+            Some("shared") => Self::Shared(parts.next().unwrap_or_default().to_owned()),
             _ => Self::Query,
         }
     }
@@ -63,6 +66,7 @@ impl Route {
     pub(crate) fn hash(&self) -> String {
         match self {
             Self::Query => "#/query".to_owned(),
+            Self::Shared(payload) => format!("#/shared/{payload}"),
             Self::Data(None) => "#/data".to_owned(),
             Self::Data(Some(route)) => format!("#/data/{}", table_hash(route)),
             Self::UiParts => "#/ui".to_owned(),

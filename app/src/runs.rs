@@ -1,12 +1,13 @@
 //! The run of a script: its statements, their rows, and what became of them. One run at a time.
 
 use crate::engine_client::EngineClient;
+use crate::history;
 use crate::rows::RowCache;
 use crate::sql_text::{Excerpt, in_whole_text};
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use std::sync::Arc;
-use tarn_rpc::{Column, ErrorKind, ErrorReport, Event, Position, Progress, Request};
+use tarn_rpc::{Column, ErrorKind, ErrorReport, Event, Parameter, Progress, Request};
 
 /// Where a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +79,11 @@ pub(crate) struct Runs {
     pub(crate) statement_count: RwSignal<u32>,
     /// Time since the run began, in milliseconds.
     pub(crate) elapsed_millis: RwSignal<f64>,
-    /// Where in the editor's text the last error is.
-    pub(crate) marked: RwSignal<Option<Position>>,
+    /// The last error, at its place in the editor's text, until that is changed.
+    pub(crate) marked: RwSignal<Option<ErrorReport>>,
     engine: EngineClient,
+    /// The session that it runs in, as the engine knows it.
+    pub(crate) session: u64,
     excerpt: StoredValue<Option<Excerpt>>,
     began_millis: StoredValue<f64>,
     ticker: StoredValue<Option<Interval>, LocalStorage>,
@@ -120,8 +123,8 @@ impl Phase {
 }
 
 impl Runs {
-    /// No run yet.
-    pub(crate) fn new(engine: EngineClient) -> Self {
+    /// No run yet, in the session of this number.
+    pub(crate) fn new(engine: EngineClient, session: u64) -> Self {
         Self {
             phase: RwSignal::new(Phase::Idle),
             statements: RwSignal::new(Vec::new()),
@@ -131,6 +134,7 @@ impl Runs {
             elapsed_millis: RwSignal::new(0.0),
             marked: RwSignal::new(None),
             engine,
+            session,
             excerpt: StoredValue::new(None),
             began_millis: StoredValue::new(0.0),
             ticker: StoredValue::new_local(None),
@@ -138,7 +142,7 @@ impl Runs {
     }
 
     /// Runs a script, unless one runs already.
-    pub(crate) fn run(self, excerpt: Excerpt) {
+    pub(crate) fn run(self, excerpt: Excerpt, parameters: Vec<Parameter>) {
         if self.phase.get_untracked().is_running() || excerpt.sql.trim().is_empty() {
             return;
         }
@@ -157,7 +161,8 @@ impl Runs {
         self.began_millis.set_value(now_millis());
         let tick = Interval::new(100, move || self.note_time());
         self.ticker.set_value(Some(tick));
-        let id = self.engine.send(Request::Run { sql }, move |event| self.hear(event));
+        let request = Request::Run { sql, session: self.session, parameters };
+        let id = self.engine.send(request, move |event| self.hear(event));
         self.phase.set(Phase::Running { id });
     }
 
@@ -167,6 +172,12 @@ impl Runs {
             self.phase.set(Phase::Stopping { id });
             self.engine.tell(Request::Cancel { run: id });
         }
+    }
+
+    /// Lets go of all rows.
+    pub(crate) fn drop_results(self) {
+        drop_all(self.statements.get_untracked());
+        drop_all(self.previous.get_untracked());
     }
 
     /// Says that the engine died: rows that it kept are gone.
@@ -214,6 +225,7 @@ impl Runs {
                     if let Some(cache) = target.rows {
                         cache.complete(rows);
                     }
+                    history::note(target);
                 });
             }
             Event::Done => self.end(),
@@ -238,7 +250,7 @@ impl Runs {
         let outcome = if error.kind == ErrorKind::Cancelled {
             Outcome::Stopped
         } else {
-            self.marked.set(error.position);
+            self.marked.set(Some(error.clone()));
             Outcome::Failed { error }
         };
         let elapsed_millis = self.elapsed_millis.get_untracked();
@@ -262,6 +274,7 @@ impl Runs {
                         progress.elapsed_millis = elapsed_millis;
                     }
                 });
+                history::note(target);
                 self.shown.set(at);
             }
         });

@@ -1,12 +1,15 @@
 //! What all of the page shares: the engine, the run, the text, the files, and what is open.
 
 use crate::browser_storage;
+use crate::catalog::Catalog;
+use crate::clipboard;
 use crate::display;
 use crate::dropped_files::{MAX_FILES, NamedFile};
 use crate::engine_client::{EngineClient, EngineStatus};
 use crate::kept_storage::StorageWatch;
+use crate::pads::{EditorTask, Pads};
 use crate::route::{Route, TableRoute};
-use crate::runs::Runs;
+use crate::share;
 use crate::sql_text;
 use crate::table_moves::TableMoves;
 use crate::tables::TableName;
@@ -14,41 +17,21 @@ use crate::theme::Theme;
 use crate::ui::{Toast, ToastHost};
 use leptos::prelude::*;
 use std::sync::Arc;
-use tarn_rpc::{Event, FileEntry, Position};
+use tarn_rpc::{Event, FileEntry};
 use wasm_bindgen::JsCast;
 
-const TEXT_KEY: &str = "tarn.query.text";
 const SOURCES_KEY: &str = "tarn.query.sources";
 const TABLE_SOURCES_KEY: &str = "tarn.data.sources";
-
-/// Something for the editor to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum EditorTask {
-    /// Adds a statement at the end and selects it, so that it runs next.
-    Add {
-        /// The statement.
-        statement: String,
-    },
-    /// Shows a place.
-    Go {
-        /// The place.
-        position: Position,
-    },
-}
 
 /// What the page shares. Copies are the same.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     /// The engine.
     pub(crate) engine: EngineClient,
-    /// The run.
-    pub(crate) runs: Runs,
-    /// The editor's text.
-    pub(crate) text: RwSignal<String>,
-    /// The editor's selection in UTF-16 units.
-    pub(crate) selection: RwSignal<(u32, u32)>,
-    /// What the editor is to do next.
-    pub(crate) editor_task: RwSignal<Option<EditorTask>>,
+    /// The query pads.
+    pub(crate) pads: Pads,
+    /// What SQL can name.
+    pub(crate) catalog: Catalog,
     /// URLs that are queried where they lie.
     pub(crate) sources: RwSignal<Vec<String>>,
     /// URLs of Delta tables that are read where they lie.
@@ -69,6 +52,8 @@ pub(crate) struct Session {
     pub(crate) is_files_open: RwSignal<bool>,
     /// Whether the form for S3 keys is open.
     pub(crate) is_keys_open: RwSignal<bool>,
+    /// Whether the history is open.
+    pub(crate) is_history_open: RwSignal<bool>,
     /// Whether the command palette is open.
     pub(crate) is_palette_open: RwSignal<bool>,
     /// Asks for files to open: `false` for files, `true` for a folder.
@@ -79,28 +64,28 @@ impl Session {
     /// Starts the engine and reads what was kept.
     pub(crate) fn start() -> Self {
         let engine = EngineClient::start();
-        let runs = Runs::new(engine);
         let toasts = ToastHost::new();
+        let pads = Pads::start(engine);
+        let sources = RwSignal::new(kept_lines(SOURCES_KEY));
+        let table_sources = RwSignal::new(kept_lines(TABLE_SOURCES_KEY));
         let session = Self {
             engine,
-            runs,
-            table_sources: RwSignal::new(kept_lines(TABLE_SOURCES_KEY)),
+            pads,
+            catalog: Catalog::start(engine, pads, sources, table_sources),
+            table_sources,
             route: RwSignal::new(Route::of_url()),
             moves: TableMoves::new(engine, toasts),
             storage: StorageWatch::start(),
-            text: RwSignal::new(browser_storage::read(TEXT_KEY).unwrap_or_default()),
-            selection: RwSignal::new((0, 0)),
-            editor_task: RwSignal::new(None),
-            sources: RwSignal::new(kept_lines(SOURCES_KEY)),
+            sources,
             removed: RwSignal::new(Vec::new()),
             theme: Theme::kept(),
             toasts,
             is_files_open: RwSignal::new(false),
             is_keys_open: RwSignal::new(false),
+            is_history_open: RwSignal::new(false),
             is_palette_open: RwSignal::new(false),
             choose_files: RwSignal::new(None),
         };
-        Effect::new(move || browser_storage::write(TEXT_KEY, &session.text.get()));
         Effect::new(move || browser_storage::write(SOURCES_KEY, &session.sources.get().join("\n")));
         Effect::new(move || {
             browser_storage::write(TABLE_SOURCES_KEY, &session.table_sources.get().join("\n"));
@@ -117,7 +102,7 @@ impl Session {
         });
         Effect::new(move || {
             if engine.restart.get().is_some() {
-                runs.lose_results();
+                session.pads.lose_results();
             }
         });
         session
@@ -128,8 +113,38 @@ impl Session {
         if matches!(self.engine.status.get_untracked(), EngineStatus::Failed { .. }) {
             return;
         }
-        let selection = self.selection.get_untracked();
-        self.runs.run(self.text.with_untracked(|text| sql_text::excerpt(text, selection)));
+        self.pads.current_untracked().run();
+    }
+
+    /// Opens a new pad, and goes there.
+    pub(crate) fn new_pad(self, name: &str, text: &str) {
+        let pad = self.pads.open_with(name, text);
+        pad.task.set(Some(EditorTask::Focus));
+        Route::Query.go();
+    }
+
+    /// Copies a link to the query that is shown.
+    pub(crate) fn copy_link(self) {
+        match share::link(&self.pads.current_untracked().content()) {
+            Some(link) => {
+                clipboard::write(link);
+                self.toasts.say("Copied a link that carries this query.");
+            }
+            None => self.toasts.say("This query does not fit a link."),
+        }
+    }
+
+    /// Closes a pad, with a way back.
+    pub(crate) fn close_pad(self, id: u64) {
+        let Some((at, pad)) = self.pads.close(id) else { return };
+        if pad.text.with_untracked(|text| text.trim().is_empty()) {
+            return self.pads.forget(pad);
+        }
+        self.toasts.show(Toast {
+            text: format!("Closed {}.", pad.shown_name().get_untracked()),
+            undo: Some(Arc::new(move || self.pads.put_back(at, pad))),
+            settle: Some(Arc::new(move || self.pads.forget(pad))),
+        });
     }
 
     /// Opens files; the first of them goes into an empty editor, or in the data room a table is shown.
@@ -159,7 +174,7 @@ impl Session {
         });
         self.engine.add_files(files, move |event| match event {
             Event::Files { files } => {
-                let is_fresh = self.text.with_untracked(|text| text.trim().is_empty());
+                let is_fresh = self.pads.current_untracked().text.with_untracked(|text| text.trim().is_empty());
                 let first = files.into_iter().find(|file| file.format.is_some() && is_of(file, &paths));
                 let Some(first) = first else { return };
                 match TableName::of_entry(&first) {
@@ -183,7 +198,7 @@ impl Session {
     /// Adds a statement to the editor, and goes there.
     pub(crate) fn write_statement(self, statement: &str) {
         self.is_files_open.set(false);
-        self.editor_task.set(Some(EditorTask::Add { statement: statement.to_owned() }));
+        self.pads.current_untracked().task.set(Some(EditorTask::Add { statement: statement.to_owned() }));
         Route::Query.go();
     }
 
@@ -224,7 +239,7 @@ impl Session {
     pub(crate) fn query_path(self, path: &str, format: Option<&str>) {
         let statement = sql_text::first_look(path, format.or_else(|| sql_text::format_of(path)));
         self.is_files_open.set(false);
-        self.editor_task.set(Some(EditorTask::Add { statement }));
+        self.pads.current_untracked().task.set(Some(EditorTask::Add { statement }));
     }
 
     /// Adds a URL to the list and writes a first look at it. Returns what is wrong with it, if it is not one.

@@ -75,6 +75,17 @@ pub(crate) fn byte_at_utf16(text: &str, units: u32) -> usize {
     text.len()
 }
 
+/// A short name for a text: its first line with anything in it, without the marks of a comment.
+pub(crate) fn title(text: &str) -> String {
+    const CHARACTERS: usize = 24;
+    let lines = text.lines().map(|line| line.trim().trim_start_matches("--").trim());
+    let Some(line) = lines.into_iter().find(|line| !line.is_empty()) else { return "Empty".to_owned() };
+    match line.char_indices().nth(CHARACTERS) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or(line).trim_end()),
+        None => line.to_owned(),
+    }
+}
+
 /// The query format that a name implies; compression endings are looked through.
 pub(crate) fn format_of(path: &str) -> Option<&'static str> {
     let name = path.split(['?', '#']).next().unwrap_or(path).to_ascii_lowercase();
@@ -92,7 +103,12 @@ pub(crate) fn format_of(path: &str) -> Option<&'static str> {
 
 /// A first look at a file: `` SELECT * FROM parquet.`path` LIMIT 100 ``.
 pub(crate) fn first_look(path: &str, format: Option<&str>) -> String {
-    format!("SELECT * FROM {}.`{}` LIMIT 100", format.unwrap_or("parquet"), path.replace('`', "``"))
+    format!("SELECT * FROM {} LIMIT 100", file_table(path, format.unwrap_or("parquet")))
+}
+
+/// A file as SQL names it: `` parquet.`path` ``.
+pub(crate) fn file_table(path: &str, format: &str) -> String {
+    format!("{format}.`{}`", path.replace('`', "``"))
 }
 
 /// The text with a statement added at its end, and the byte range of that statement.

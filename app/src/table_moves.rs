@@ -172,6 +172,7 @@ fn busy() -> ErrorReport {
         message: "Another table is on its way; wait for it, or stop it.".to_owned(),
         hint: None,
         position: None,
+        fix: None,
         detail: None,
     }
 }

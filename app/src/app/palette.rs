@@ -1,5 +1,6 @@
 //! The command palette: every action by its name.
 
+use crate::pads::EditorTask;
 use crate::route::{Route, TableRoute};
 use crate::session::{Session, use_session};
 use crate::tables::TableName;
@@ -153,11 +154,19 @@ fn commands(session: Session) -> Vec<Command> {
     let mut add = |name: &str, keys: &'static str, act: Arc<dyn Fn() + Send + Sync>| {
         commands.push(Command { name: name.to_owned(), keys, act });
     };
-    if session.runs.phase.get().is_running() {
-        add("Stop the query", "Esc", Arc::new(move || session.runs.stop()));
+    if let Some(pad) = session.pads.running() {
+        add("Stop the query", "Esc", Arc::new(move || pad.runs.stop()));
     } else {
         add("Run", run_keys, Arc::new(move || session.run()));
     }
+    let pads = session.pads;
+    add("New query", "Alt N", Arc::new(move || session.new_pad("", "")));
+    add("Close the query", "", Arc::new(move || session.close_pad(pads.shown.get_untracked())));
+    add("Next query", "", Arc::new(move || pads.step(1)));
+    add("Previous query", "", Arc::new(move || pads.step(-1)));
+    add("Format the SQL", "Shift Alt F", Arc::new(move || pads.current_untracked().task.set(Some(EditorTask::Format))));
+    add("History of queries", "", Arc::new(move || session.is_history_open.set(true)));
+    add("Copy a link to this query", "", Arc::new(move || session.copy_link()));
     add("Open files", "", Arc::new(move || session.choose_files.set(Some(false))));
     add("Open a folder", "", Arc::new(move || session.choose_files.set(Some(true))));
     add("Keys for S3", "", Arc::new(move || session.is_keys_open.set(true)));

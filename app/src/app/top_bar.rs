@@ -93,27 +93,33 @@ fn Moving() -> impl IntoView {
 /// What runs, with its time and an end.
 #[component]
 fn Running() -> impl IntoView {
-    let runs = use_session().runs;
-    let is_running = Memo::new(move |_| runs.phase.get().is_running());
+    let pads = use_session().pads;
+    let running = Memo::new(move |_| pads.running().map(|pad| pad.id));
     view! {
         <div class="top-running">
-            <Show when=move || is_running.get()>
-                <span class="top-pulse" aria-hidden="true"></span>
-                <span class="top-elapsed">
-                    {move || {
-                        let word = match runs.phase.get() {
-                            Phase::Stopping { .. } => "Stopping",
-                            Phase::Idle | Phase::Running { .. } => "Running",
-                        };
-                        format!("{word} {}", display::duration(runs.elapsed_millis.get()))
-                    }}
-                </span>
-                <IconButton
-                    label="Stop the query"
-                    icon=Lucide::Stop
-                    on_press=Callback::new(move |()| runs.stop())
-                />
-            </Show>
+            {move || {
+                running.get()?;
+                let runs = pads.running()?.runs;
+                Some(
+                    view! {
+                        <span class="top-pulse" aria-hidden="true"></span>
+                        <span class="top-elapsed">
+                            {move || {
+                                let word = match runs.phase.get() {
+                                    Phase::Stopping { .. } => "Stopping",
+                                    Phase::Idle | Phase::Running { .. } => "Running",
+                                };
+                                format!("{word} {}", display::duration(runs.elapsed_millis.get()))
+                            }}
+                        </span>
+                        <IconButton
+                            label="Stop the query"
+                            icon=Lucide::Stop
+                            on_press=Callback::new(move |()| runs.stop())
+                        />
+                    },
+                )
+            }}
         </div>
     }
 }

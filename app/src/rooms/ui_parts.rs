@@ -34,6 +34,7 @@ pub(crate) fn UiParts() -> impl IntoView {
         message: "There is no column “nmae”.".to_owned(),
         hint: Some("Did you mean “name”?".to_owned()),
         position: Some(Position { line: 2, column: 8, length: 4 }),
+        fix: None,
         detail: Some("Schema error: No field named nmae. Valid fields are t.name, t.age.".to_owned()),
     };
     view! {

@@ -13,7 +13,15 @@ pub(crate) fn ErrorPanel(
     /// Goes to where it is.
     #[prop(optional)]
     on_go: Option<Callback<Position>>,
+    /// Writes what could stand there instead.
+    #[prop(optional)]
+    on_fix: Option<Callback<(Position, String)>>,
 ) -> impl IntoView {
+    let fix = error.position.zip(error.fix.clone()).zip(on_fix).map(|((position, fix), on_fix)| {
+        let label = format!("Write {fix}");
+        let on_press = Callback::new(move |()| on_fix.run((position, fix.clone())));
+        view! { <Button label weight=Weight::Primary on_press /> }
+    });
     let text = as_text(&error);
     let was_copied = RwSignal::new(false);
     let copy = Callback::new(move |()| {
@@ -53,6 +61,7 @@ pub(crate) fn ErrorPanel(
                         }
                     })}
             </div>
+            {fix}
             <Button
                 label=Signal::derive(move || if was_copied.get() { "Copied" } else { "Copy" }.to_owned())
                 icon=Lucide::Copy

@@ -12,6 +12,8 @@ pub struct SyntaxError {
     pub message: String,
     /// What to do, where the text suggests it.
     pub hint: Option<String>,
+    /// What could stand in the offending token's place instead.
+    pub fix: Option<String>,
     /// Line in the script, from 1.
     pub line: u32,
     /// Column in characters, from 1.
@@ -25,6 +27,7 @@ impl SyntaxError {
         Self {
             message: error.message.clone(),
             hint: Some("Close the quote or comment that begins here".to_owned()),
+            fix: None,
             line: narrow(error.location.line),
             column: narrow(error.location.column),
             length: 1,
@@ -54,13 +57,14 @@ impl SyntaxError {
                 1
             }
         });
-        let hint = token.and_then(|t| match &t.token {
+        let fix = token.and_then(|t| match &t.token {
             Token::Word(word) if word.quote_style.is_none() => nearest_keyword(&word.value),
             _ => None,
         });
         Self {
             message: message.replace("found: EOF", "found the end of the text"),
-            hint: hint.map(|keyword| format!("Did you mean {keyword}?")),
+            hint: fix.as_ref().map(|keyword| format!("Did you mean {keyword}?")),
+            fix: fix.map(str::to_owned),
             line: narrow(line),
             column: narrow(column),
             length,

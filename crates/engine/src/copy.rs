@@ -6,11 +6,13 @@ use crate::delta::assign::shown;
 use crate::delta::nested::is_nested;
 use crate::files::Format;
 use crate::{Error, ErrorKind, Position, Result};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::datasource::file_format::arrow::ArrowFormatFactory;
 use datafusion::datasource::file_format::csv::CsvFormatFactory;
 use datafusion::datasource::file_format::json::JsonFormatFactory;
 use datafusion::datasource::file_format::parquet::ParquetFormatFactory;
 use datafusion::datasource::file_format::{FileFormatFactory, format_as_file_type};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tarn_dialect::CopyTo;
@@ -35,8 +37,8 @@ const OPTIONS: &[(&str, &str)] = &[
 pub(crate) fn plan(copy: &CopyTo, input: LogicalPlan, target: &Url) -> Result<LogicalPlan> {
     let position = Position::of(copy.target_span);
     let format = match &copy.format {
-        Some(name) => Format::named(name)?,
-        None => Format::of_name(target.path()).ok_or_else(|| {
+        Some(name) => Written::named(name)?,
+        None => Written::of_name(target.path()).ok_or_else(|| {
             Error::new(
                 ErrorKind::Invalid,
                 format!("The name {} does not say the format to write", copy.target),
@@ -73,11 +75,16 @@ pub(crate) fn plan(copy: &CopyTo, input: LogicalPlan, target: &Url) -> Result<Lo
         options.insert(key, value.clone());
     }
     let factory: Arc<dyn FileFormatFactory> = match format {
-        Format::Parquet => Arc::new(ParquetFormatFactory::new()),
-        Format::Csv => Arc::new(CsvFormatFactory::new()),
-        Format::Json => Arc::new(JsonFormatFactory::new()),
+        Written::Arrow => Arc::new(ArrowFormatFactory::new()),
+        Written::As(Format::Parquet) => Arc::new(ParquetFormatFactory::new()),
+        Written::As(Format::Csv) => Arc::new(CsvFormatFactory::new()),
+        Written::As(Format::Json) => Arc::new(JsonFormatFactory::new()),
     };
-    let input = if format == Format::Csv { for_csv(input)? } else { input };
+    let input = match format {
+        Written::As(Format::Csv) => for_csv(input)?,
+        Written::Arrow => for_arrow(input)?,
+        Written::As(_) => input,
+    };
     // A partitioned copy is a folder.
     let mut target = target.to_string();
     if !partition_by.is_empty() && !target.ends_with('/') {
@@ -86,6 +93,46 @@ pub(crate) fn plan(copy: &CopyTo, input: LogicalPlan, target: &Url) -> Result<Lo
     let plan =
         LogicalPlanBuilder::copy_to(input, target, format_as_file_type(factory), options, partition_by)?;
     Ok(plan.build()?)
+}
+
+/// A format that rows are written in.
+#[derive(Clone, Copy)]
+enum Written {
+    As(Format),
+    /// Arrow's IPC file format, which is written only.
+    Arrow,
+}
+
+impl Written {
+    fn named(name: &str) -> Result<Self> {
+        match name.to_lowercase().as_str() {
+            "arrow" | "feather" => Ok(Self::Arrow),
+            _ => Format::named(name)
+                .map(Self::As)
+                .map_err(|error| error.hint("The formats are parquet, csv, json and arrow")),
+        }
+    }
+
+    fn of_name(path: &str) -> Option<Self> {
+        let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
+        match extension.as_deref() {
+            Some("arrow" | "feather") => Some(Self::Arrow),
+            _ => Format::of_name(path).map(Self::As),
+        }
+    }
+}
+
+/// The rows as every reader of Arrow knows them: views of texts came late to the format.
+fn for_arrow(input: LogicalPlan) -> Result<LogicalPlan> {
+    let input = variants::as_texts(input)?;
+    let columns = input.schema().columns().into_iter().zip(input.schema().fields().iter());
+    let columns = columns.map(|(column, field)| match field.data_type() {
+        DataType::Utf8View => cast(Expr::Column(column), DataType::Utf8).alias(field.name()),
+        DataType::BinaryView => cast(Expr::Column(column), DataType::Binary).alias(field.name()),
+        _ => Expr::Column(column),
+    });
+    let columns: Vec<Expr> = columns.collect();
+    Ok(LogicalPlanBuilder::from(input).project(columns)?.build()?)
 }
 
 /// The rows as CSV can hold them.

@@ -3,6 +3,7 @@
 use crate::query::QueryControl;
 use crate::session::Session;
 use crate::stores::Registry;
+use crate::views::Views;
 use crate::{EnginePool, Result};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
@@ -69,6 +70,6 @@ impl Engine {
 
     /// A session without views.
     pub fn session(self: &Arc<Self>) -> Session {
-        Session::new(self)
+        Session::new(self, Views::default())
     }
 }

@@ -21,6 +21,8 @@ pub struct Error {
     pub hint: Option<String>,
     /// Where in the script.
     pub position: Option<Position>,
+    /// What could stand at that place instead.
+    pub fix: Option<String>,
     /// The cause, for those who look behind the message.
     #[source]
     pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
@@ -108,7 +110,7 @@ impl Position {
 impl Error {
     /// An error with a message alone.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, position: None, source: None }
+        Self { kind, message: message.into(), hint: None, position: None, fix: None, source: None }
     }
 
     /// The same with advice.
@@ -123,11 +125,19 @@ impl Error {
         self
     }
 
+    /// The same with the name that was most likely meant at its place.
+    pub(crate) fn meant(mut self, name: &str) -> Self {
+        let name = names::quoted(name);
+        self.hint = Some(format!("Did you mean {name}?"));
+        self.fix = Some(name);
+        self
+    }
+
     /// A column that is not among those that there are.
     pub(crate) fn no_column<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
         let error = Self::new(ErrorKind::NotFound, format!("There is no column {}", names::quoted(name)));
         match names::nearest(name, known.clone()) {
-            Some(near) => error.hint(format!("Did you mean {}?", names::quoted(near))),
+            Some(near) => error.meant(near),
             None if known.clone().next().is_none() => error,
             None => error.hint(format!("There are the columns {}", names::listed(known))),
         }
@@ -155,6 +165,7 @@ impl From<SyntaxError> for Error {
             message: error.message.clone(),
             hint: error.hint.clone(),
             position: Some(position),
+            fix: error.fix.clone(),
             source: Some(Arc::new(error)),
         }
     }
@@ -278,7 +289,11 @@ fn from_schema_error(error: &SchemaError) -> Error {
     match error {
         SchemaError::FieldNotFound { field, valid_fields } => {
             let message = format!("There is no column {}", names::quoted(&field.flat_name()));
-            let error = Error::no_column(field.name(), valid_fields.iter().map(Column::name));
+            let mut error = Error::no_column(field.name(), valid_fields.iter().map(Column::name));
+            // The place is that of the whole name.
+            if let (Some(fix), Some(table)) = (&mut error.fix, &field.relation) {
+                *fix = format!("{}.{fix}", names::quoted(table.table()));
+            }
             Error { message, ..error }.at(field.spans().first().and_then(Position::of_planned))
         }
         SchemaError::AmbiguousReference { field } => Error::new(

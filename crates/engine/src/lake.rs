@@ -5,7 +5,7 @@
 
 use crate::delta::{self, DeltaTable, Place};
 use crate::engine::Engine;
-use crate::feed_calls::{self, TableCall};
+use crate::table_calls::{self, TableCall};
 use crate::files::{self, FilesSpec};
 use crate::query::QueryControl;
 use crate::views::Views;
@@ -35,7 +35,7 @@ const FILE_SCHEMAS: &[&str] = &["parquet", "csv", "json"];
 pub(crate) fn is_special_schema(name: &str) -> bool {
     let lower = name.to_lowercase();
     FILE_SCHEMAS.contains(&lower.as_str())
-        || [read_files::SCHEMA, feed_calls::SCHEMA, GIVEN_SCHEMA, DELTA_SCHEMA].contains(&lower.as_str())
+        || [read_files::SCHEMA, table_calls::SCHEMA, GIVEN_SCHEMA, DELTA_SCHEMA].contains(&lower.as_str())
 }
 
 /// Schema and name of a table that was opened.
@@ -48,6 +48,8 @@ pub(crate) struct Lake {
     state: Mutex<Weak<RwLock<SessionState>>>,
     pub(crate) views: Views,
     tables: Mutex<HashMap<Key, Arc<dyn TableProvider>>>,
+    /// Rows that the session was handed, to its end: tables of the schema `__tarn`.
+    rows: Mutex<HashMap<String, Arc<dyn TableProvider>>>,
     calls: Mutex<Vec<FilesSpec>>,
     feeds: Mutex<Vec<TableCall>>,
     control: Mutex<Option<Arc<QueryControl>>>,
@@ -60,8 +62,8 @@ impl fmt::Debug for Lake {
 }
 
 impl Lake {
-    pub(crate) fn new(engine: &Arc<Engine>) -> Arc<Self> {
-        Arc::new(Self { engine: Arc::downgrade(engine), ..Self::default() })
+    pub(crate) fn new(engine: &Arc<Engine>, views: Views) -> Arc<Self> {
+        Arc::new(Self { engine: Arc::downgrade(engine), views, ..Self::default() })
     }
 
     /// The session's state, which holds this lake's catalogs.
@@ -100,6 +102,11 @@ impl Lake {
     pub(crate) fn give(&self, name: &str, table: Arc<dyn TableProvider>) {
         let key = (DEFAULT_CATALOG.to_owned(), GIVEN_SCHEMA.to_owned(), name.to_owned());
         self.tables.lock().insert(key, table);
+    }
+
+    /// Hands rows to the session, as the table `__tarn.name`.
+    pub(crate) fn add_rows(&self, name: &str, rows: Arc<dyn TableProvider>) {
+        self.rows.lock().insert(name.to_owned(), rows);
     }
 
     pub(crate) fn engine(&self) -> Result<Arc<Engine>> {
@@ -151,7 +158,7 @@ impl Lake {
             return self.open_files(&special, name).await;
         }
         let (stores, base) = self.stores()?;
-        if special == feed_calls::SCHEMA {
+        if special == table_calls::SCHEMA {
             let index = name.parse::<usize>().ok();
             let call = index.and_then(|index| self.feeds.lock().get(index).cloned());
             return match call {
@@ -183,7 +190,8 @@ impl Lake {
         // What a statement hands to its plan has no catalog of its own.
         if schema == GIVEN_SCHEMA {
             let key = (DEFAULT_CATALOG.to_owned(), key.1, key.2);
-            return Ok(self.tables.lock().get(&key).cloned());
+            let given = self.tables.lock().get(&key).cloned();
+            return Ok(given.or_else(|| self.rows.lock().get(name).cloned()));
         }
         let Some(table) = self.open(catalog, schema, name).await? else { return Ok(None) };
         self.tables.lock().insert(key, Arc::clone(&table));

@@ -82,6 +82,11 @@ impl BatchAccount {
         Self { pool, counter: RecordBatchMemoryCounter::new(), held_bytes: 0 }
     }
 
+    /// What is held.
+    pub fn bytes(&self) -> usize {
+        self.held_bytes
+    }
+
     /// The pool that it takes from.
     pub fn pool(&self) -> &EnginePool {
         &self.pool

@@ -2,7 +2,7 @@
 
 use crate::lake::Lake;
 use crate::{
-    Error, ErrorKind, Position, Result, case, feed_calls, literals, metadata_column, names, read_files,
+    Error, ErrorKind, Position, Result, case, table_calls, literals, metadata_column, names, read_files,
     time_travel,
 };
 use datafusion::catalog::TableProvider;
@@ -25,7 +25,7 @@ pub(crate) async fn plan(
 ) -> Result<LogicalPlan> {
     check_supported(&statement)?;
     read_files::replace(&mut statement, |spec| lake.add_call(spec))?;
-    feed_calls::replace(state, &mut statement, |call| lake.add_feed(call))?;
+    table_calls::replace(state, &mut statement, |call| lake.add_feed(call))?;
     time_travel::resolve(state, &mut statement)?;
     metadata_column::resolve(state, lake, &mut statement).await?;
     literals::keep_digits(&mut statement);
@@ -95,7 +95,7 @@ fn no_table(state: &SessionState, lake: &Lake, reference: &TableReference) -> Er
         format!("There is no table or view {}", names::quoted(&reference.to_string())),
     );
     match names::nearest(reference.table(), known.iter().map(String::as_str)) {
-        Some(near) => error.hint(format!("Did you mean {}?", names::quoted(near))),
+        Some(near) => error.meant(near),
         None => error.hint(
             "SHOW TABLES lists the tables; a file is a table by its path: SELECT * FROM parquet.`path`, csv.`path`, \
              json.`path` or delta.`path`",
@@ -146,7 +146,7 @@ fn unknown_function(state: &SessionState, statement: &ast::Statement, error: &Er
     }
     .at(Some(position));
     Some(match names::nearest(&unknown, names) {
-        Some(near) => built.hint(format!("Did you mean {near}?")),
+        Some(near) => built.meant(near),
         None => built.hint("SHOW FUNCTIONS lists those that there are"),
     })
 }

@@ -9,7 +9,8 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::metrics::MetricsSet;
+use datafusion::physical_plan::{ExecutionPlan, displayable};
 use futures::future::{Either, select};
 use futures::{Future, StreamExt};
 use parking_lot::Mutex;
@@ -299,6 +300,10 @@ pub struct OperatorProgress {
     pub rows: u64,
     /// Milliseconds spent in it.
     pub busy_millis: f64,
+    /// For a scan the bytes that it took from files, else those of the batches that it has put out.
+    pub bytes: u64,
+    /// What it does, in DataFusion's words: `predicate=…`, `on=[…]`. Cut after some hundred characters.
+    pub detail: String,
 }
 
 fn collect_operators(plan: &Arc<dyn ExecutionPlan>, depth: u32, into: &mut Vec<OperatorProgress>) {
@@ -313,10 +318,28 @@ fn collect_operators(plan: &Arc<dyn ExecutionPlan>, depth: u32, into: &mut Vec<O
             depth,
             rows,
             busy_millis: nanos as f64 / 1e6,
+            bytes: metrics.as_ref().map_or(0, bytes_of),
+            detail: detail(plan.as_ref()),
         });
         below += 1;
     }
     for child in plan.children() {
         collect_operators(child, below, into);
     }
+}
+
+/// Characters of an operator's description.
+const DETAIL_CHARACTERS: usize = 400;
+
+fn bytes_of(metrics: &MetricsSet) -> u64 {
+    let named = |name| metrics.sum_by_name(name).map(|sum| sum.as_usize() as u64);
+    named("bytes_scanned").or_else(|| named("output_bytes")).unwrap_or(0)
+}
+
+/// The line that EXPLAIN has for an operator, without its name.
+fn detail(plan: &dyn ExecutionPlan) -> String {
+    let line = displayable(plan).one_line().to_string();
+    let line = line.trim();
+    let rest = line.strip_prefix(plan.name()).unwrap_or(line).trim_start_matches([':', ' ']);
+    rest.chars().take(DETAIL_CHARACTERS).collect()
 }

@@ -9,8 +9,11 @@ use crate::query::{Query, QueryControl};
 use crate::settings::Settings;
 use crate::times::DatesBesideTimes;
 use crate::types::{DatabricksTypes, ZONE};
+use crate::views::Views;
 use crate::{Result, incomparable, metered, planner, statements};
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
+use datafusion::arrow::datatypes::{Field, Schema};
+use datafusion::catalog::MemTable;
 use datafusion::config::Dialect;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -34,7 +37,7 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(engine: &Arc<Engine>) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>, views: Views) -> Self {
         let mut config = SessionConfig::new()
             .with_default_catalog_and_schema(DEFAULT_CATALOG, DEFAULT_SCHEMA)
             .with_create_default_catalog_and_schema(false)
@@ -50,7 +53,7 @@ impl Session {
         options.execution.time_zone = Some(ZONE.to_owned());
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
-        let lake = Lake::new(engine);
+        let lake = Lake::new(engine, views);
         let mut rules = PhysicalOptimizer::new().rules;
         rules.insert(0, Arc::new(MapFields));
         let mut analysis = Analyzer::new().rules;
@@ -68,6 +71,38 @@ impl Session {
         let context = SessionContext::new_with_state(state);
         lake.set_state(&context.state_ref());
         Self { engine: Arc::clone(engine), context, lake, settings: Settings::default() }
+    }
+
+    /// A session that has this one's views, sees those that either makes, and names tables as this one does now. Statements
+    /// of the two can run at the same time.
+    pub fn sibling(&self) -> Self {
+        let sibling = Self::new(&self.engine, self.lake.views.shared());
+        let names = self.state().config_options().catalog.clone();
+        sibling.change_state(|state| {
+            let options = &mut state.config_mut().options_mut().catalog;
+            options.default_catalog = names.default_catalog;
+            options.default_schema = names.default_schema;
+        });
+        sibling
+    }
+
+    /// Hands rows to the session, which its statements find as the table `__tarn.name`. Its columns are `c0`, `c1`, … in
+    /// order, as those of a query's rows may share a name.
+    ///
+    /// # Errors
+    /// When the batches have other columns than the schema.
+    pub fn add_rows(&self, name: &str, schema: &Schema, batches: &[RecordBatch]) -> Result<()> {
+        let fields = schema.fields().iter().enumerate();
+        let fields: Vec<Field> =
+            fields.map(|(at, field)| field.as_ref().clone().with_name(format!("c{at}"))).collect();
+        let schema = Arc::new(Schema::new(fields));
+        let renamed = |batch: &RecordBatch| {
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            RecordBatch::try_new_with_options(Arc::clone(&schema), batch.columns().to_vec(), &options)
+        };
+        let batches = batches.iter().map(renamed).collect::<Result<Vec<_>, _>>()?;
+        self.lake.add_rows(name, Arc::new(MemTable::try_new(schema, vec![batches])?));
+        Ok(())
     }
 
     /// Plans a statement and starts it.

@@ -15,11 +15,11 @@ use std::sync::Arc;
 /// Catalog, schema and name, in lower case.
 type ViewName = (String, String, String);
 
-/// The views of a session.
+/// The views of a session, and of those that share them.
 #[derive(Default)]
 pub(crate) struct Views {
-    views: Mutex<BTreeMap<ViewName, Arc<View>>>,
-    /// Those that are being planned: a view that is among them uses itself.
+    views: Arc<Mutex<BTreeMap<ViewName, Arc<View>>>>,
+    /// Those that the session's statement plans: a view that is among them uses itself.
     planning: Mutex<Vec<ViewName>>,
 }
 
@@ -38,6 +38,11 @@ fn key(catalog: &str, schema: &str, name: &str) -> ViewName {
 }
 
 impl Views {
+    /// The same views, for another session.
+    pub(crate) fn shared(&self) -> Self {
+        Self { views: Arc::clone(&self.views), planning: Mutex::default() }
+    }
+
     /// The view of that name.
     pub(crate) fn get(&self, catalog: &str, schema: &str, name: &str) -> Option<Arc<View>> {
         self.views.lock().get(&key(catalog, schema, name)).cloned()

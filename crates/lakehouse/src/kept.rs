@@ -49,6 +49,11 @@ impl KeptResult {
         self.rows
     }
 
+    /// Memory that the rows take.
+    pub fn memory_bytes(&self) -> usize {
+        self.memory.bytes()
+    }
+
     /// The batches so far.
     pub fn batches(&self) -> &[RecordBatch] {
         &self.batches

@@ -8,8 +8,10 @@ mod kept;
 mod types;
 
 pub use kept::{Cell, KeptResult};
-pub use tarn_dialect::{StatementText, SyntaxError, split};
-pub use tarn_engine::{Error, ErrorKind, OperatorProgress, Position, Progress, QueryControl, Result};
+pub use tarn_dialect::{ParameterValue, Parameters, StatementText, SyntaxError, split};
+pub use tarn_engine::{
+    Error, ErrorKind, FunctionEntry, FunctionKind, OperatorProgress, Position, Progress, QueryControl, Result,
+};
 pub use types::{ColumnKind, column_kind, type_name};
 
 pub use arrow::datatypes::Schema;
@@ -64,12 +66,45 @@ pub struct Session {
 }
 
 impl Session {
+    /// A session that has this one's views, sees those that either makes, and names tables as this one does now. Statements
+    /// of the two can run at the same time.
+    pub fn sibling(&self) -> Self {
+        Self { session: self.session.sibling() }
+    }
+
+    /// Lets the session's statements find the rows of a result as the table `__tarn.name`. Its columns are `c0`, `c1`, … in
+    /// order.
+    ///
+    /// # Errors
+    /// Never, but for a fault of the result itself.
+    pub fn add_rows(&self, name: &str, rows: &KeptResult) -> Result<()> {
+        self.session.add_rows(name, rows.schema(), rows.batches())
+    }
+
+    /// All functions, by name.
+    pub fn functions(&self) -> Vec<FunctionEntry> {
+        self.session.functions()
+    }
+
     /// Parses, plans and starts one statement of a script.
     ///
     /// # Errors
     /// What is wrong with the statement or with the files that it names.
     pub async fn start(&self, statement: &StatementText, control: &Arc<QueryControl>) -> Result<Running> {
-        let parsed = tarn_dialect::parse(statement)?;
+        self.start_with(statement, &Parameters::new(), control).await
+    }
+
+    /// The same with values for the parameters that the statement names.
+    ///
+    /// # Errors
+    /// Also when a parameter has no value.
+    pub async fn start_with(
+        &self,
+        statement: &StatementText,
+        parameters: &Parameters,
+        control: &Arc<QueryControl>,
+    ) -> Result<Running> {
+        let parsed = tarn_dialect::parse(&statement.clone().bind(parameters)?)?;
         let may_write = may_write(&parsed);
         Ok(Running { query: self.session.start(&parsed, control).await?, may_write })
     }
@@ -108,6 +143,13 @@ impl Running {
 
 fn may_write(statement: &Statement) -> bool {
     !matches!(statement, Statement::Sql(_) | Statement::Describe(_) | Statement::Show(_) | Statement::Use(_))
+}
+
+/// What is wrong with the syntax of a statement, if anything is. Parameters may stand in it.
+pub fn syntax_fault(statement: &StatementText) -> Option<SyntaxError> {
+    let any = |name| (name, ParameterValue::Number("1".to_owned()));
+    let values: Parameters = statement.parameters().into_iter().map(any).collect();
+    statement.clone().bind(&values).and_then(|bound| tarn_dialect::parse(&bound)).err()
 }
 
 /// The number of rows that a COPY says it has written.

@@ -14,6 +14,8 @@ pub struct ErrorReport {
     pub hint: Option<String>,
     /// Where in the SQL text it went wrong.
     pub position: Option<Position>,
+    /// What could stand at that place instead: the nearest name.
+    pub fix: Option<String>,
     /// Everything the engine knows, for a folded panel and the copy button.
     pub detail: Option<String>,
 }

@@ -95,6 +95,40 @@ pub enum Event {
         /// The value.
         text: Option<String>,
     },
+    /// What [`crate::Request::Check`] found.
+    Checked {
+        /// The parameters that the script names, in the order in which they first occur.
+        parameters: Vec<String>,
+        /// What is no SQL in it: of each statement the first fault.
+        faults: Vec<ErrorReport>,
+    },
+    /// The functions that SQL has, by name.
+    Functions {
+        /// All of them.
+        functions: Vec<Function>,
+    },
+    /// A file is written. Where it had no place of its own, the attachment is a `Blob`.
+    Exported {
+        /// Rows in it.
+        rows: u64,
+        /// Its size.
+        size_bytes: u64,
+    },
+    /// Where memory goes.
+    Status {
+        /// What queries and kept results hold together.
+        used_bytes: u64,
+        /// What they may hold.
+        limit_bytes: u64,
+        /// What the engine has taken from the browser, code aside. It never shrinks.
+        wasm_bytes: u64,
+        /// Bytes of remote files that are kept.
+        cache_bytes: u64,
+        /// What runs.
+        runs: Vec<RunStatus>,
+        /// The results that are kept.
+        results: Vec<ResultStatus>,
+    },
     /// The request is fulfilled.
     Done,
     /// The request failed.
@@ -198,6 +232,66 @@ pub struct OperatorProgress {
     pub rows: u64,
     /// Time spent in it.
     pub busy_millis: f64,
+    /// For a scan the bytes that it took from files, else those of the batches that it has put out.
+    pub bytes: u64,
+    /// What it does: its predicates, keys, files. Cut after some hundred characters.
+    pub detail: String,
+}
+
+/// A function of SQL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// What it is applied to.
+    pub kind: FunctionKind,
+    /// How it is called, each way: `date_trunc(precision, expression)`.
+    pub signatures: Vec<String>,
+    /// What it gives, in a sentence or some.
+    pub description: String,
+    /// A call of it in use, where there is one.
+    pub example: Option<String>,
+}
+
+/// What a function is applied to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FunctionKind {
+    /// The values of a row.
+    Scalar,
+    /// The rows of a group.
+    Aggregate,
+    /// The rows of a window.
+    Window,
+    /// Nothing: it stands where a table does.
+    Table,
+}
+
+/// What runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunStatus {
+    /// The request's id, to stop it by.
+    pub id: u64,
+    /// The statement that runs.
+    pub sql: String,
+    /// Memory that it holds.
+    pub memory_bytes: u64,
+    /// Time since it started.
+    pub elapsed_millis: f64,
+}
+
+/// A result that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResultStatus {
+    /// The result.
+    pub result: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// Memory that they take.
+    pub memory_bytes: u64,
 }
 
 /// Where written files go.

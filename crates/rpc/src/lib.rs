@@ -9,14 +9,17 @@ mod event;
 mod request;
 
 pub use error::{ErrorKind, ErrorReport, Position};
-pub use event::{Cell, Column, ColumnKind, Event, FileEntry, OperatorProgress, Progress, StoreKind};
-pub use request::{Request, S3Credentials};
+pub use event::{
+    Cell, Column, ColumnKind, Event, FileEntry, Function, FunctionKind, OperatorProgress, Progress, ResultStatus,
+    RunStatus, StoreKind,
+};
+pub use request::{ExportRows, Over, Parameter, Request, S3Credentials};
 
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol. Page and worker are built together, but a cached page can meet a newer worker: the
 /// worker answers a [`Request::Hello`] of another version with an error of kind [`ErrorKind::VersionMismatch`].
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// A message with the id of the request that it is, or answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -46,13 +46,46 @@ pub enum Request {
     Run {
         /// The script.
         sql: String,
+        /// Whose session it runs in: each has a current schema of its own; views are those of all.
+        session: u64,
+        /// Values for the `:name` markers in it.
+        parameters: Vec<Parameter>,
     },
     /// Runs a script for the page itself: as [`Request::Run`], but in a session of its own, so that it disturbs nobody's
-    /// script and sees nobody's views.
+    /// script.
     Look {
         /// The script.
         sql: String,
+        /// What it can see beside the lake.
+        over: Over,
     },
+    /// Checks a script without running it. Answered by [`crate::Event::Checked`].
+    Check {
+        /// The script.
+        sql: String,
+    },
+    /// Forgets a session. Answered by [`crate::Event::Done`].
+    CloseSession {
+        /// The session, as [`Request::Run`] named it.
+        session: u64,
+    },
+    /// Asks for the functions that SQL has. Answered by [`crate::Event::Functions`].
+    Functions,
+    /// Writes rows to a file. With an attachment, a `FileSystemFileHandle`, they are streamed into it, and it is as it was
+    /// when that fails; without, the file comes back as a `Blob`. Answered by [`crate::Event::Progress`] as it goes, at the
+    /// end by [`crate::Event::Exported`].
+    Export {
+        /// The rows.
+        rows: ExportRows,
+        /// The file's name.
+        name: String,
+        /// `csv`, `json` (a row a line), `parquet` or `arrow` (an IPC file).
+        format: String,
+    },
+    /// Asks where memory goes. Answered by [`crate::Event::Status`].
+    Status,
+    /// Deletes everything that was written to the browser's own file system. Answered by [`crate::Event::Files`].
+    ClearFiles,
     /// Copies a Delta table with its log to a place that has none: data first, so that the table is there whole or not
     /// at all. Answered by [`crate::Event::Moved`] as it goes, at the end by [`crate::Event::Files`].
     CopyTable {
@@ -105,6 +138,57 @@ pub enum Request {
     },
     /// Answered at once by [`crate::Event::Done`]: shows that the worker is alive, also while a query runs.
     Ping,
+}
+
+/// The value of a `:name` marker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameter {
+    /// The name, without the colon; letter case does not matter.
+    pub name: String,
+    /// `STRING`, `BIGINT`, `DOUBLE`, `BOOLEAN`, `DATE` or `TIMESTAMP`.
+    pub type_name: String,
+    /// The value as text; `None` is NULL.
+    pub value: Option<String>,
+}
+
+/// What a script of the page's own can see beside the lake.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Over {
+    /// Nothing.
+    #[default]
+    Lake,
+    /// A session's views and current schema.
+    Session {
+        /// The session, as [`Request::Run`] named it.
+        session: u64,
+    },
+    /// The rows of a result that the worker keeps, as the table `__tarn.result` with the columns `c0`, `c1`, ….
+    Result {
+        /// The result.
+        result: u64,
+    },
+}
+
+/// The rows of a file that is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ExportRows {
+    /// Those of a result that the worker keeps.
+    Result {
+        /// The result.
+        result: u64,
+    },
+    /// Those of a query, which is run for it and never kept.
+    Query {
+        /// The query: one statement that returns rows.
+        sql: String,
+        /// Whose session it runs in.
+        session: u64,
+        /// Values for the `:name` markers in it.
+        parameters: Vec<Parameter>,
+    },
 }
 
 /// Where a bucket is and how to open it.

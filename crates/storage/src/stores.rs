@@ -62,6 +62,11 @@ impl Stores {
         self.state.write().stores.insert(authority(url), store);
     }
 
+    /// Forgets the store of these URLs, if there is one.
+    pub fn forget(&self, url: &Url) {
+        self.state.write().stores.remove(&authority(url));
+    }
+
     /// Puts a cache of this registry in front of a store that is far away.
     pub fn cached(&self, store: Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore> {
         Arc::new(CachingStore::new(store, self.cache.clone(), self.metrics.clone()))

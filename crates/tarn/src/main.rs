@@ -8,6 +8,10 @@ mod sql;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Tarn, a lakehouse: SQL over Parquet, CSV and JSON files, here or in object stores.
 #[derive(Debug, Parser)]
 #[command(version, about)]

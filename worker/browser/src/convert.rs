@@ -20,6 +20,7 @@ pub(crate) fn error(error: &lake::Error) -> rpc::ErrorReport {
             column: at.column,
             length: at.length,
         }),
+        fix: error.fix.clone(),
         detail: (!causes.is_empty()).then(|| causes.join("\n")),
     }
 }
@@ -57,6 +58,8 @@ pub(crate) fn progress(progress: lake::Progress) -> rpc::Progress {
                 depth: operator.depth,
                 rows: operator.rows,
                 busy_millis: operator.busy_millis,
+                bytes: operator.bytes,
+                detail: operator.detail,
             })
             .collect(),
     }
@@ -85,4 +88,36 @@ pub(crate) fn columns(schema: &lake::Schema) -> Vec<rpc::Column> {
 
 pub(crate) fn row(cells: Vec<lake::Cell>) -> Vec<rpc::Cell> {
     cells.into_iter().map(|cell| rpc::Cell { text: cell.text, is_cut: cell.is_cut }).collect()
+}
+
+/// Values for the parameters of a script.
+pub(crate) fn parameters(given: Vec<rpc::Parameter>) -> lake::Result<lake::Parameters> {
+    let values = given.into_iter().map(|parameter| {
+        let value = match &parameter.value {
+            None => Some(lake::ParameterValue::Null),
+            Some(text) => lake::ParameterValue::of(&parameter.type_name, text),
+        };
+        let text = parameter.value.unwrap_or_default();
+        let no_value = || {
+            let message = format!("{text} is no {} for the parameter :{}", parameter.type_name, parameter.name);
+            lake::Error::new(lake::ErrorKind::Invalid, message).hint("Change the value, or its type")
+        };
+        value.ok_or_else(no_value).map(|value| (parameter.name.clone(), value))
+    });
+    values.collect()
+}
+
+pub(crate) fn function(function: lake::FunctionEntry) -> rpc::Function {
+    rpc::Function {
+        name: function.name,
+        kind: match function.kind {
+            lake::FunctionKind::Scalar => rpc::FunctionKind::Scalar,
+            lake::FunctionKind::Aggregate => rpc::FunctionKind::Aggregate,
+            lake::FunctionKind::Window => rpc::FunctionKind::Window,
+            lake::FunctionKind::Table => rpc::FunctionKind::Table,
+        },
+        signatures: function.signatures,
+        description: function.description,
+        example: function.example,
+    }
 }

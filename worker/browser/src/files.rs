@@ -131,12 +131,29 @@ impl Files {
         }
         in_folder.extend(self.paths_in(&path).await?.into_iter().filter(|path| !path.prefix_matches(&log)));
         for path in in_folder {
-            match self.all.delete(&path).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.delete(&path).await?;
         }
         Ok(())
+    }
+
+    /// Deletes all files that were written; those that were opened stay.
+    pub(crate) async fn clear(&self) -> Result<()> {
+        let written: Vec<Path> = self.written.list(None).map_ok(|meta| meta.location).try_collect().await?;
+        // Logs first: half a table must not look like one.
+        let is_log = |path: &Path| path.parts().any(|part| part.as_ref() == LOG_FOLDER);
+        let (logs, data): (Vec<_>, Vec<_>) = written.into_iter().partition(is_log);
+        for path in logs.into_iter().chain(data) {
+            self.delete(&path).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a file that may be gone already.
+    async fn delete(&self, path: &Path) -> Result<()> {
+        match self.all.delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn paths_in(&self, folder: &Path) -> Result<Vec<Path>> {

@@ -2,6 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod convert;
+mod export;
 mod files;
 mod moves;
 mod post;
@@ -51,6 +52,7 @@ fn receive(tab: &Rc<Tab>, event: &MessageEvent) {
                 message: "The page sent a message that this engine does not know".to_owned(),
                 hint: Some("Reload the page".to_owned()),
                 position: None,
+                fix: None,
                 detail: Some(error.to_string()),
             },
         ),

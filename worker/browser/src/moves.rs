@@ -38,7 +38,7 @@ struct Move {
 impl Move {
     fn begin(tab: &Rc<Tab>, open: &Rc<Open>, id: u64, files: &[ObjectMeta]) -> Self {
         let control = open.lakehouse.control();
-        tab.runs.borrow_mut().insert(id, Arc::clone(&control));
+        tab.runs.borrow_mut().insert(id, (Arc::clone(&control), "Moving tables".to_owned()));
         let total_bytes = files.iter().map(|file| file.size).sum();
         post::event(id, Event::Moved { done_bytes: 0, total_bytes });
         Self { id, control, done_bytes: 0, total_bytes, told_bytes: 0 }

@@ -6,44 +6,42 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use tarn_lakehouse::{Error, KeptResult, QueryControl, Result, Running, Session, StatementText, split};
+use tarn_lakehouse::{
+    Error, KeptResult, Parameters, QueryControl, Result, Running, Session, StatementText, split,
+};
 use tarn_rpc::Event;
 
 /// The first figures come soon, so that a short wait is seen to be one; then some ten a second.
 const FIRST_PROGRESS: Duration = Duration::from_millis(40);
 const PROGRESS: Duration = Duration::from_millis(100);
 
-/// Whose script runs where.
-struct Script<'a> {
-    tab: &'a Rc<Tab>,
-    open: &'a Rc<Open>,
-    session: &'a Session,
-    id: u64,
+/// Who is told of a statement.
+pub(crate) struct Shown<'a> {
+    pub(crate) tab: &'a Rc<Tab>,
+    pub(crate) open: &'a Rc<Open>,
+    pub(crate) id: u64,
 }
 
 /// Runs a script's statements in order; the first that fails ends the run.
-pub(crate) async fn script(tab: &Rc<Tab>, id: u64, sql: &str, session: &Session) -> Result<()> {
+pub(crate) async fn script(
+    tab: &Rc<Tab>,
+    id: u64,
+    sql: &str,
+    parameters: &Parameters,
+    session: &Session,
+) -> Result<()> {
     let open = &tab.opened()?;
-    let script = Script { tab, open, session, id };
+    let shown = Shown { tab, open, id };
     let statements = split(sql);
     let count = narrow(statements.len());
     for (index, statement) in statements.into_iter().enumerate() {
         let index = narrow(index);
-        let control = open.lakehouse.control();
-        // A cancel that came between two statements is meant for the run.
-        let was_cancelled = tab
-            .runs
-            .borrow_mut()
-            .insert(id, Arc::clone(&control))
-            .is_some_and(|before| before.is_cancelled());
-        if was_cancelled {
-            control.cancel();
-        }
         let ran = match statement {
             Ok(statement) => {
+                let control = shown.begin(&statement);
                 let sql = statement.text.clone();
                 post::event(id, Event::StatementStarted { statement: index, statements: count, sql });
-                script.run_statement(index, &statement, &control).await
+                shown.run_statement(index, session, &statement, parameters, &control).await
             }
             Err(error) => Err(error.into()),
         };
@@ -58,18 +56,67 @@ pub(crate) async fn script(tab: &Rc<Tab>, id: u64, sql: &str, session: &Session)
     Ok(())
 }
 
-impl Script<'_> {
+/// Runs one statement that writes, and tells of its progress alone; the number of rows that it wrote.
+pub(crate) async fn write(
+    shown: &Shown<'_>,
+    session: &Session,
+    statement: &StatementText,
+    parameters: &Parameters,
+) -> Result<u64> {
+    let control = shown.begin(statement);
+    let collected = async {
+        let mut running = session.start_with(statement, parameters, &control).await?;
+        written_rows(&mut running).await
+    };
+    let rows = shown.reported(0, &control, collected).await;
+    shown.tab.runs.borrow_mut().remove(&shown.id);
+    rows
+}
+
+async fn written_rows(running: &mut Running) -> Result<u64> {
+    let mut written = 0;
+    while let Some(batch) = running.next().await? {
+        written += tarn_lakehouse::written_rows(&batch);
+    }
+    Ok(written)
+}
+
+impl Shown<'_> {
+    /// The control of a statement that is about to start.
+    fn begin(&self, statement: &StatementText) -> Arc<QueryControl> {
+        let control = self.open.lakehouse.control();
+        // A cancel that came between two statements is meant for the run.
+        let before = self.tab.runs.borrow_mut().insert(self.id, (Arc::clone(&control), statement.text.clone()));
+        if before.is_some_and(|(before, _)| before.is_cancelled()) {
+            control.cancel();
+        }
+        control
+    }
+
+    /// Drives a statement, and tells how far it is meanwhile.
+    async fn reported<T>(
+        &self,
+        index: u32,
+        control: &Arc<QueryControl>,
+        statement: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let is_running = Rc::new(Cell::new(true));
+        report(self.id, index, Arc::clone(control), Rc::clone(&is_running));
+        let outcome = tarn_platform::drive(statement).await;
+        is_running.set(false);
+        outcome
+    }
+
     async fn run_statement(
         &self,
         index: u32,
+        session: &Session,
         statement: &StatementText,
+        parameters: &Parameters,
         control: &Arc<QueryControl>,
     ) -> Result<()> {
-        let is_running = Rc::new(Cell::new(true));
-        report(self.id, index, Arc::clone(control), Rc::clone(&is_running));
-        let rows = tarn_platform::drive(self.collect(index, statement, control)).await;
-        is_running.set(false);
-        let rows = rows?;
+        let collected = self.collect(index, session, statement, parameters, control);
+        let rows = self.reported(index, control, collected).await?;
         let progress = convert::progress(control.progress());
         post::event(self.id, Event::StatementFinished { statement: index, rows, progress });
         Ok(())
@@ -79,18 +126,15 @@ impl Script<'_> {
     async fn collect(
         &self,
         index: u32,
+        session: &Session,
         statement: &StatementText,
+        parameters: &Parameters,
         control: &Arc<QueryControl>,
     ) -> Result<u64> {
-        let mut running = self.session.start(statement, control).await?;
-        let rows = if running.returns_rows() {
-            self.keep(index, &mut running).await
-        } else {
-            let mut written = 0;
-            while let Some(batch) = running.next().await? {
-                written += tarn_lakehouse::written_rows(&batch);
-            }
-            Ok(written)
+        let mut running = session.start_with(statement, parameters, control).await?;
+        let rows = match running.returns_rows() {
+            true => self.keep(index, &mut running).await,
+            false => written_rows(&mut running).await,
         };
         if running.may_write()
             && let Ok(files) = self.open.files.list().await

@@ -1,15 +1,17 @@
 //! The tab's lakehouse, and the answer to each request.
 
 use crate::files::Files;
-use crate::{convert, moves, post, run};
+use crate::{convert, export, moves, post, run};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use tarn_lakehouse::{Error, ErrorKind, KeptResult, Lakehouse, Options, QueryControl, Result, Session};
-use tarn_rpc::{ErrorReport, Event, PROTOCOL_VERSION, Request};
+use tarn_lakehouse::{
+    Error, ErrorKind, KeptResult, Lakehouse, Options, Parameters, QueryControl, Result, Session, split,
+};
+use tarn_rpc::{ErrorReport, Event, Over, PROTOCOL_VERSION, Request, ResultStatus, RunStatus};
 use tarn_storage::{S3Config, Stores};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 /// A 32-bit program has 4 GiB at most, and what Arrow decodes is not all accounted for.
 const MEMORY_LIMIT_BYTES: u64 = 1536 << 20;
@@ -24,14 +26,17 @@ const PARTITIONS: usize = 4;
 pub(crate) struct Tab {
     pub(crate) open: RefCell<Option<Rc<Open>>>,
     pub(crate) results: RefCell<HashMap<u64, KeptResult>>,
-    pub(crate) runs: RefCell<HashMap<u64, Arc<QueryControl>>>,
+    /// What runs, with the statement that does.
+    pub(crate) runs: RefCell<HashMap<u64, (Arc<QueryControl>, String)>>,
+    sessions: RefCell<HashMap<u64, Rc<Session>>>,
     next_result: Cell<u64>,
 }
 
 /// The lakehouse once the page has said hello.
 pub(crate) struct Open {
     pub(crate) lakehouse: Lakehouse,
-    pub(crate) session: Session,
+    /// Holds the views of all sessions.
+    first_session: Session,
     pub(crate) files: Files,
 }
 
@@ -44,6 +49,61 @@ impl Tab {
 
     pub(crate) fn new_result(&self) -> u64 {
         self.next_result.replace(self.next_result.get() + 1)
+    }
+
+    /// A session that the page has named; one that it names for the first time begins.
+    pub(crate) fn session(&self, session: u64) -> Result<Rc<Session>> {
+        let open = self.opened()?;
+        let mut sessions = self.sessions.borrow_mut();
+        let session = sessions.entry(session).or_insert_with(|| Rc::new(open.first_session.sibling()));
+        Ok(Rc::clone(session))
+    }
+
+    /// Looks at a result that is kept.
+    pub(crate) fn with_result<T>(&self, result: u64, look: impl FnOnce(&KeptResult) -> T) -> Result<T> {
+        self.results.borrow().get(&result).map(look).ok_or_else(no_result)
+    }
+
+    /// A session for a script of the page's own.
+    fn look_session(&self, over: Over) -> Result<Session> {
+        match over {
+            Over::Lake => Ok(self.opened()?.lakehouse.session()),
+            Over::Session { session } => Ok(self.session(session)?.sibling()),
+            Over::Result { result } => {
+                let session = self.opened()?.lakehouse.session();
+                self.with_result(result, |kept| session.add_rows(export::RESULT, kept))??;
+                Ok(session)
+            }
+        }
+    }
+
+    fn status(&self) -> Result<Event> {
+        let open = self.opened()?;
+        let (memory, stores) = (open.lakehouse.memory(), open.lakehouse.stores());
+        let runs = self.runs.borrow();
+        let runs = runs.iter().map(|(id, (control, sql))| {
+            let progress = control.progress();
+            RunStatus {
+                id: *id,
+                sql: sql.clone(),
+                memory_bytes: progress.memory_bytes,
+                elapsed_millis: progress.elapsed_millis,
+            }
+        });
+        let results = self.results.borrow();
+        let results = results.iter().map(|(result, kept)| ResultStatus {
+            result: *result,
+            rows: kept.rows(),
+            memory_bytes: kept.memory_bytes() as u64,
+        });
+        Ok(Event::Status {
+            used_bytes: memory.used_bytes() as u64,
+            limit_bytes: memory.limit_bytes() as u64,
+            wasm_bytes: wasm_bytes(),
+            cache_bytes: stores.cache().size_bytes(),
+            runs: runs.collect(),
+            results: results.collect(),
+        })
     }
 }
 
@@ -103,29 +163,51 @@ async fn try_answer(tab: &Rc<Tab>, id: u64, request: Request, attachments: Vec<J
             });
             post::event(id, Event::Done);
         }
-        Request::Run { sql } => run::script(tab, id, &sql, &tab.opened()?.session).await?,
-        Request::Look { sql } => run::script(tab, id, &sql, &tab.opened()?.lakehouse.session()).await?,
+        Request::Run { sql, session, parameters } => {
+            let parameters = convert::parameters(parameters)?;
+            run::script(tab, id, &sql, &parameters, &*tab.session(session)?).await?;
+        }
+        Request::Look { sql, over } => {
+            run::script(tab, id, &sql, &Parameters::new(), &tab.look_session(over)?).await?;
+        }
+        Request::Check { sql } => post::event(id, check(&sql)),
+        Request::CloseSession { session } => {
+            tab.sessions.borrow_mut().remove(&session);
+            post::event(id, Event::Done);
+        }
+        Request::Functions => {
+            let functions = tab.opened()?.first_session.functions();
+            let functions = functions.into_iter().map(convert::function).collect();
+            post::event(id, Event::Functions { functions });
+        }
+        Request::Export { rows, name, format } => {
+            export::export(tab, id, rows, &name, &format, attachments.into_iter().next()).await?;
+        }
+        Request::Status => post::event(id, tab.status()?),
+        Request::ClearFiles => {
+            let open = tab.opened()?;
+            open.files.clear().await?;
+            post::event(id, Event::Files { files: open.files.list().await? });
+        }
         Request::CopyTable { from, to } => moves::copy(tab, id, &from, &to).await?,
         Request::ZipTables { paths } => moves::zip(tab, id, &paths).await?,
         Request::SaveTables { paths } => moves::save(tab, id, &paths, attachments.into_iter().next()).await?,
         Request::Cancel { run } => {
-            if let Some(control) = tab.runs.borrow().get(&run) {
+            if let Some((control, _)) = tab.runs.borrow().get(&run) {
                 control.cancel();
             }
             post::event(id, Event::Done);
         }
         Request::Window { result, offset, limit } => {
-            let results = tab.results.borrow();
-            let kept = results.get(&result).ok_or_else(no_result)?;
-            let rows = kept.window(offset, limit).into_iter().map(convert::row).collect();
-            let event =
-                Event::Window { result, offset, rows, total_rows: kept.rows(), complete: kept.is_complete };
+            let event = tab.with_result(result, |kept| {
+                let rows = kept.window(offset, limit).into_iter().map(convert::row).collect();
+                Event::Window { result, offset, rows, total_rows: kept.rows(), complete: kept.is_complete }
+            })?;
             post::event(id, event);
         }
         Request::Value { result, row, column } => {
-            let results = tab.results.borrow();
-            let kept = results.get(&result).ok_or_else(no_result)?;
-            let text = usize::try_from(column).ok().and_then(|column| kept.value(row, column));
+            let column = usize::try_from(column).unwrap_or(usize::MAX);
+            let text = tab.with_result(result, |kept| kept.value(row, column))?;
             post::event(id, Event::Value { text });
         }
         Request::DropResult { result } => {
@@ -147,8 +229,35 @@ async fn open(memory_limit_bytes: u64) -> Result<Open> {
         spills: false,
     };
     let lakehouse = Lakehouse::open(stores, options)?;
-    let session = lakehouse.session();
-    Ok(Open { lakehouse, session, files })
+    let first_session = lakehouse.session();
+    Ok(Open { lakehouse, first_session, files })
+}
+
+/// What is no SQL in a script, and the parameters that it names.
+fn check(sql: &str) -> Event {
+    let (mut parameters, mut faults) = (Vec::<String>::new(), Vec::new());
+    for statement in split(sql) {
+        let fault = match statement {
+            Ok(statement) => {
+                for name in statement.parameters() {
+                    if !parameters.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                        parameters.push(name);
+                    }
+                }
+                tarn_lakehouse::syntax_fault(&statement)
+            }
+            Err(fault) => Some(fault),
+        };
+        faults.extend(fault.map(|fault| convert::error(&fault.into())));
+    }
+    Event::Checked { parameters, faults }
+}
+
+/// The memory of this program.
+fn wasm_bytes() -> u64 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    let buffer: js_sys::ArrayBuffer = memory.buffer().unchecked_into();
+    buffer.byte_length().into()
 }
 
 fn no_result() -> Error {
@@ -164,6 +273,7 @@ fn other_version(version: u32) -> ErrorReport {
         ),
         hint: Some("Reload the page".to_owned()),
         position: None,
+        fix: None,
         detail: None,
     }
 }

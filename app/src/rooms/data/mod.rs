@@ -34,7 +34,7 @@ pub(crate) fn Data() -> impl IntoView {
     let session = use_session();
     let route = Memo::new(move |_| match session.route.get() {
         Route::Data(route) => route,
-        Route::Query | Route::UiParts => None,
+        Route::Query | Route::Shared(_) | Route::UiParts => None,
     });
     let table = Memo::new(move |_| route.get().map(|route| route.table));
     view! {

@@ -1,26 +1,35 @@
 //! The query room: files at the left, SQL above, rows below.
 
-mod editor;
+mod code_editor;
 mod files;
+mod history_sheet;
 mod keys;
+mod pad_tabs;
+mod parameters;
+mod plain_editor;
 mod plan;
 mod results;
 mod run_bar;
 
+pub(crate) use history_sheet::HistorySheet;
 pub(crate) use keys::Keys;
 
+use crate::pads::Pad;
 use crate::session::use_session;
 use crate::ui::Sheet;
-use editor::Editor;
+use code_editor::Editor;
 use files::Files;
 use leptos::html;
 use leptos::prelude::*;
 use results::Results;
+use pad_tabs::PadTabs;
+use parameters::Parameters;
 use run_bar::RunBar;
 use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 const HEIGHT_KEY: &str = "tarn.query.editor_height";
+const PLAIN_EDITOR_ID: &str = "plain-editor";
 const MIN_HEIGHT_PX: f64 = 72.0;
 
 /// The room.
@@ -36,16 +45,35 @@ pub(crate) fn Query() -> impl IntoView {
                 <Files />
             </aside>
             <div class="query-work" style:--editor-height=move || format!("{}px", height_px.get())>
+                <PadTabs />
                 <Editor />
                 <Divider height_px />
-                <RunBar />
-                <Results />
+                {move || {
+                    let shown = session.pads.current();
+                    view! { <BelowEditor pad=shown /> }
+                }}
             </div>
             <Sheet open=session.is_files_open title="Files">
                 <Files />
             </Sheet>
         </div>
     }
+}
+
+/// What belongs to one pad: its parameters, its run, its rows.
+#[component]
+fn BelowEditor(pad: Pad) -> impl IntoView {
+    provide_context(pad);
+    view! {
+        <Parameters />
+        <RunBar />
+        <Results />
+    }
+}
+
+/// The pad that this part of the page belongs to.
+fn use_pad() -> Pad {
+    expect_context()
 }
 
 /// The line between editor and rows: drag it, or move it with the arrow keys.

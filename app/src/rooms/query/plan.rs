@@ -1,14 +1,14 @@
 //! The operators of the shown statement, folded away until asked for.
 
+use super::use_pad;
 use crate::display;
-use crate::session::use_session;
 use leptos::prelude::*;
 use tarn_rpc::OperatorProgress;
 
 /// The operators.
 #[component]
 pub(super) fn Plan() -> impl IntoView {
-    let runs = use_session().runs;
+    let runs = use_pad().runs;
     let operators = move || {
         runs.statements.with(|list| {
             list.get(runs.shown.get().min(list.len().saturating_sub(1)))

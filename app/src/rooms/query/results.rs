@@ -1,11 +1,13 @@
 //! What came of a run: rows, figures, errors.
 
 use super::plan::Plan;
+use super::use_pad;
 use crate::display;
+use crate::pads::{EditorTask, Pad};
 use crate::rooms::rows_grid::RowsGrid;
 use crate::rows::RowCache;
 use crate::runs::{Outcome, Runs, Statement};
-use crate::session::{EditorTask, Session, use_session};
+use crate::session::{Session, use_session};
 use crate::ui::{Button, Empty, ErrorPanel, Figure, Figures, Lucide, RowsSkeleton, Tab, Tabs, Weight};
 use leptos::prelude::*;
 use tarn_rpc::Position;
@@ -15,8 +17,8 @@ const PANEL_ID: &str = "results-panel";
 /// The lower half of the room.
 #[component]
 pub(super) fn Results() -> impl IntoView {
-    let session = use_session();
-    let runs = session.runs;
+    let (session, pad) = (use_session(), use_pad());
+    let runs = pad.runs;
     let shown = Memo::new(move |_| {
         let count = runs.statements.with(Vec::len);
         runs.shown.get().min(count.saturating_sub(1))
@@ -55,11 +57,11 @@ pub(super) fn Results() -> impl IntoView {
                 role=move || has_tabs.get().then_some("tabpanel")
                 aria-label=move || has_tabs.get().then_some("Result of the statement")
             >
-                {move || face(session, outcome.get())}
+                {move || face(session, pad, outcome.get())}
                 <Show when=move || is_waiting.get()>
                     <RowsSkeleton label="The query runs" />
                 </Show>
-                {move || drawn.get().map(|(result, is_previous)| rows_view(session, result, is_previous))}
+                {move || drawn.get().map(|(result, is_previous)| rows_view(runs, result, is_previous))}
             </div>
             <Show when=move || outcome.get().is_some() || runs.phase.get().is_running()>
                 <StatusLine />
@@ -72,11 +74,11 @@ pub(super) fn Results() -> impl IntoView {
 }
 
 /// What is said about the statement, above its rows or in their place.
-fn face(session: Session, outcome: Option<Outcome>) -> Option<AnyView> {
-    let runs = session.runs;
+fn face(session: Session, pad: Pad, outcome: Option<Outcome>) -> Option<AnyView> {
+    let runs = pad.runs;
     match outcome {
         None if runs.phase.get().is_running() => None,
-        None => Some(first_steps(session)),
+        None => Some(first_steps(session, pad)),
         Some(Outcome::Running) => None,
         Some(Outcome::Finished { rows }) => {
             let has_rows = shown_rows(runs).is_some();
@@ -98,9 +100,12 @@ fn face(session: Session, outcome: Option<Outcome>) -> Option<AnyView> {
         }
         Some(Outcome::Failed { error }) => {
             let go = Callback::new(move |position: Position| {
-                session.editor_task.set(Some(EditorTask::Go { position }));
+                pad.task.set(Some(EditorTask::Go { position }));
             });
-            Some(view! { <ErrorPanel error on_go=go /> }.into_any())
+            let fix = Callback::new(move |(position, text): (Position, String)| {
+                pad.task.set(Some(EditorTask::Fix { position, text }));
+            });
+            Some(view! { <ErrorPanel error on_go=go on_fix=fix /> }.into_any())
         }
         Some(Outcome::Lost) => Some(
             view! {
@@ -126,7 +131,7 @@ fn shown_rows(runs: Runs) -> Option<RowCache> {
         .with_untracked(|list| list.get(runs.shown.get_untracked()).and_then(|statement| statement.rows))
 }
 
-fn first_steps(session: Session) -> AnyView {
+fn first_steps(session: Session, pad: Pad) -> AnyView {
     view! {
         <Empty
             title="Rows appear here"
@@ -143,7 +148,7 @@ fn first_steps(session: Session) -> AnyView {
                 weight=Weight::Plain
                 on_press=Callback::new(move |()| {
                     let statement = "SELECT value AS n, value * value AS square FROM generate_series(1, 1000)";
-                    session.editor_task.set(Some(EditorTask::Add { statement: statement.to_owned() }));
+                    pad.task.set(Some(EditorTask::Add { statement: statement.to_owned() }));
                 })
             />
         </Empty>
@@ -151,8 +156,8 @@ fn first_steps(session: Session) -> AnyView {
     .into_any()
 }
 
-fn rows_view(session: Session, result: u64, is_previous: bool) -> Option<impl IntoView + use<>> {
-    let list = if is_previous { session.runs.previous } else { session.runs.statements };
+fn rows_view(runs: Runs, result: u64, is_previous: bool) -> Option<impl IntoView + use<>> {
+    let list = if is_previous { runs.previous } else { runs.statements };
     let statement = list.with_untracked(|list| {
         list.iter().find(|statement| statement.rows.is_some_and(|rows| rows.result == result)).cloned()
     })?;
@@ -170,7 +175,7 @@ fn rows_view(session: Session, result: u64, is_previous: bool) -> Option<impl In
 /// The figures of the shown statement.
 #[component]
 fn StatusLine() -> impl IntoView {
-    let runs = use_session().runs;
+    let runs = use_pad().runs;
     let statement = move || {
         runs.statements.with(|list| list.get(runs.shown.get().min(list.len().saturating_sub(1))).cloned())
     };

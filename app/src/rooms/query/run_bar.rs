@@ -1,5 +1,6 @@
 //! The bar between editor and rows: run, stop, and what will run.
 
+use super::use_pad;
 use crate::engine_client::EngineStatus;
 use crate::runs::Phase;
 use crate::session::use_session;
@@ -9,13 +10,13 @@ use leptos::prelude::*;
 /// The bar.
 #[component]
 pub(super) fn RunBar() -> impl IntoView {
-    let session = use_session();
-    let runs = session.runs;
+    let (session, pad) = (use_session(), use_pad());
+    let runs = pad.runs;
     let has_selection = Memo::new(move |_| {
-        let (from, to) = session.selection.get();
+        let (from, to) = pad.selection.get();
         from != to
     });
-    let is_blank = Memo::new(move |_| session.text.with(|text| text.trim().is_empty()));
+    let is_blank = Memo::new(move |_| pad.text.with(|text| text.trim().is_empty()));
     let is_failed = Memo::new(move |_| matches!(session.engine.status.get(), EngineStatus::Failed { .. }));
     let is_running = Memo::new(move |_| runs.phase.get().is_running());
     let is_stopping = Memo::new(move |_| matches!(runs.phase.get(), Phase::Stopping { .. }));

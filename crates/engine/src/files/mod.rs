@@ -13,7 +13,7 @@ mod text_format;
 mod text_source;
 
 pub(crate) use float_bounds::NoFloatBounds;
-pub(crate) use listing::{Listing, list};
+pub(crate) use listing::{Listing, list, parquet_fault};
 pub(crate) use table::FilesTable;
 pub(crate) use text_fault::TextFiles;
 
@@ -205,7 +205,7 @@ async fn broken_file(
         return error;
     }
     if format == Format::Parquet
-        && let Some(fault) = listing::parquet_fault(listing).await
+        && let Some(fault) = parquet_fault(listing).await
     {
         return Error { source: error.source, ..fault };
     }

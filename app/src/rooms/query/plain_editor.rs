@@ -1,35 +1,39 @@
-//! The SQL editor: a text area with line numbers, and a mark where the last error is.
+//! The plain editor: a text area with line numbers, and a mark where the last error is. It stands in until the large one has
+//! come, and for good where that does not come.
 
-use crate::session::{EditorTask, use_session};
+use crate::pads::{EditorTask, Pad};
 use crate::sql_text;
 use leptos::html;
 use leptos::prelude::*;
+use tarn_rpc::Position;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDocument, HtmlTextAreaElement, KeyboardEvent};
 
 const LINE_PX: i32 = 20;
 
-/// The editor.
+/// The editor of a pad.
 #[component]
-pub(super) fn Editor() -> impl IntoView {
-    let session = use_session();
-    let (text, marked) = (session.text, session.runs.marked);
+pub(super) fn PlainEditor(
+    /// The pad.
+    pad: Pad,
+) -> impl IntoView {
+    let (text, marked) = (pad.text, pad.runs.marked);
     let area = NodeRef::<html::Textarea>::new();
     let scroll = RwSignal::new((0, 0));
     // After Esc the next Tab leaves the editor, as it does everywhere else.
     let tab_leaves = StoredValue::new(false);
 
     Effect::new(move || {
-        if let (Some(area), Some(task)) = (area.get(), session.editor_task.get()) {
-            session.editor_task.set(None);
+        if let (Some(area), Some(task)) = (area.get(), pad.task.get()) {
+            pad.task.set(None);
             carry_out(&area, &task, text);
-            note_selection(&area, session.selection);
+            note_selection(&area, pad.selection);
         }
     });
     let on_key = move |event: KeyboardEvent| {
         let Some(area) = area.get_untracked() else { return };
         // The browser tells of a selection that a script made in a later task; the key may be the one that runs it.
-        note_selection(&area, session.selection);
+        note_selection(&area, pad.selection);
         let is_far = event.ctrl_key() || event.meta_key() || event.alt_key();
         match event.key().as_str() {
             "Escape" => tab_leaves.set_value(true),
@@ -43,7 +47,7 @@ pub(super) fn Editor() -> impl IntoView {
     };
     let line_count = Memo::new(move |_| text.with(|text| text.matches('\n').count() + 1));
     let numbers = move || {
-        let bad_line = marked.get().map(|position| position.line as usize);
+        let bad_line = marked.get().and_then(|error| error.position).map(|position| position.line as usize);
         (1..=line_count.get())
             .map(|line| {
                 view! { <span class:editor-bad-line=bad_line == Some(line)>{line.to_string()}</span> }
@@ -51,7 +55,7 @@ pub(super) fn Editor() -> impl IntoView {
             .collect_view()
     };
     let mark = move || {
-        let position = marked.get()?;
+        let position = marked.get()?.position?;
         text.with(|text| {
             let (from, to) = sql_text::byte_range(text, position);
             // At the very end there is nothing to underline but the place itself.
@@ -77,6 +81,7 @@ pub(super) fn Editor() -> impl IntoView {
                 </pre>
                 <textarea
                     node_ref=area
+                    id=super::PLAIN_EDITOR_ID
                     class="editor-text"
                     aria-label="SQL"
                     aria-invalid=move || marked.get().is_some().then_some("true")
@@ -89,13 +94,13 @@ pub(super) fn Editor() -> impl IntoView {
                     on:input:target=move |event| {
                         marked.set(None);
                         text.set(event.target().value());
-                        note_selection(&event.target(), session.selection);
+                        note_selection(&event.target(), pad.selection);
                     }
                     on:keydown=on_key
                     on:blur=move |_| tab_leaves.set_value(false)
-                    on:select:target=move |event| note_selection(&event.target(), session.selection)
-                    on:keyup:target=move |event| note_selection(&event.target(), session.selection)
-                    on:mouseup:target=move |event| note_selection(&event.target(), session.selection)
+                    on:select:target=move |event| note_selection(&event.target(), pad.selection)
+                    on:keyup:target=move |event| note_selection(&event.target(), pad.selection)
+                    on:mouseup:target=move |event| note_selection(&event.target(), pad.selection)
                     on:scroll:target=move |event| {
                         scroll.set((event.target().scroll_left(), event.target().scroll_top()));
                     }
@@ -130,10 +135,28 @@ fn carry_out(area: &HtmlTextAreaElement, task: &EditorTask, text: RwSignal<Strin
             text.set(after.clone());
             (sql_text::utf16_at_byte(&after, from), sql_text::utf16_at_byte(&after, to))
         }
-        EditorTask::Go { position } => text.with_untracked(|text| {
-            let (from, to) = sql_text::byte_range(text, *position);
-            (sql_text::utf16_at_byte(text, from), sql_text::utf16_at_byte(text, to))
-        }),
+        EditorTask::Go { position } => range(&text.get_untracked(), *position),
+        EditorTask::Fix { position, text: fix } => {
+            let (from, to) = range(&text.get_untracked(), *position);
+            focus(area);
+            select(area, from, to);
+            type_text(area, fix);
+            (from, from + units(fix))
+        }
+        EditorTask::Insert { text: added } => {
+            focus(area);
+            type_text(area, added);
+            let end = area.selection_end().ok().flatten().unwrap_or_default();
+            (end, end)
+        }
+        EditorTask::Replace { text: whole } => {
+            if text.get_untracked() != *whole {
+                text.set(whole.clone());
+            }
+            return;
+        }
+        // The plain editor has no formatter.
+        EditorTask::Format | EditorTask::Focus => return focus(area),
     };
     focus(area);
     select(area, from, to);
@@ -145,6 +168,15 @@ fn carry_out(area: &HtmlTextAreaElement, task: &EditorTask, text: RwSignal<Strin
         area.set_scroll_top((top - 2 * LINE_PX).max(0));
     }
     area.set_scroll_left(0);
+}
+
+fn range(text: &str, position: Position) -> (u32, u32) {
+    let (from, to) = sql_text::byte_range(text, position);
+    (sql_text::utf16_at_byte(text, from), sql_text::utf16_at_byte(text, to))
+}
+
+fn units(text: &str) -> u32 {
+    u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX)
 }
 
 /// Indents at the cursor, or all the lines that are selected; or takes an indent away.
@@ -176,7 +208,7 @@ fn indent(area: &HtmlTextAreaElement, is_outward: bool) {
     let start_units = sql_text::utf16_at_byte(&value, start);
     select(area, start_units, sql_text::utf16_at_byte(&value, to));
     type_text(area, &changed);
-    let end_units = start_units + u32::try_from(changed.encode_utf16().count()).unwrap_or_default();
+    let end_units = start_units + units(&changed);
     select(area, if from == to { end_units } else { start_units }, end_units);
 }
 

@@ -1,10 +1,12 @@
-//! `table_changes('table', start [, end])`, Databricks' table function for the change feed, and `table_files('table')`, the
-//! files of a version with their statistics.
+//! Table functions that have to read before they can be planned: `table_changes('table', start [, end])`, Databricks' change
+//! feed; `table_files('table')`, the files of a version with their statistics; `parquet_metadata('path')` and others, what
+//! Parquet files say of themselves.
 //!
 //! Like calls of `read_files`, each is replaced by a name under which its table is then found: a feed is opened by reading
 //! the log, for which a table function of DataFusion cannot wait.
 
 use crate::delta::{self, FeedBound, FeedTable, FilesTable, table_store};
+use crate::parquet_facts::{self, Facts};
 use crate::target::Target;
 use crate::{Error, ErrorKind, Position, Result, syntax, time_travel};
 use datafusion::catalog::TableProvider;
@@ -30,16 +32,13 @@ const USAGE: &str =
 
 /// A call.
 #[derive(Debug, Clone)]
-pub(crate) struct TableCall {
-    target: Target,
-    wanted: Wanted,
-}
-
-/// What of a table.
-#[derive(Debug, Clone, Copy)]
-enum Wanted {
-    Changes { start: FeedBound, end: Option<FeedBound> },
-    Files,
+pub(crate) enum TableCall {
+    /// What changed in a table.
+    Changes { target: Target, start: FeedBound, end: Option<FeedBound> },
+    /// The files of a table.
+    Files { target: Target },
+    /// What Parquet files say of themselves.
+    Parquet { path: String, facts: Facts, position: Option<Position> },
 }
 
 impl TableCall {
@@ -48,13 +47,18 @@ impl TableCall {
     /// # Errors
     /// When there is no such table, no such version, or no feed.
     pub(crate) async fn open(&self, stores: &Arc<Stores>, base: &Url) -> Result<Arc<dyn TableProvider>> {
-        let place = self.target.place(base)?;
-        match self.wanted {
-            Wanted::Changes { start, end } => {
-                let table = table_store(stores, &place.url)?;
-                Ok(Arc::new(FeedTable::open(&table, start, end).await?))
+        match self {
+            Self::Changes { target, start, end } => {
+                let table = table_store(stores, &target.place(base)?.url)?;
+                Ok(Arc::new(FeedTable::open(&table, *start, *end).await?))
             }
-            Wanted::Files => Ok(Arc::new(FilesTable::new(delta::open(stores, &place).await?))),
+            Self::Files { target } => {
+                Ok(Arc::new(FilesTable::new(delta::open(stores, &target.place(base)?).await?)))
+            }
+            Self::Parquet { path, facts, position } => {
+                let table = parquet_facts::open(stores, base, path, *facts).await;
+                table.map_err(|error| error.at(*position))
+            }
         }
     }
 }
@@ -90,7 +94,10 @@ impl<F: FnMut(TableCall) -> String> VisitorMut for Replacer<'_, F> {
         let parsed = match function.as_str() {
             SCHEMA => feed_call(self.state, call),
             FILES => files_call(self.state, call),
-            _ => return ControlFlow::Continue(()),
+            name => match parquet_facts::FUNCTIONS.iter().find(|(function, _)| *function == name) {
+                Some((_, facts)) => parquet_call(name, *facts, call),
+                None => return ControlFlow::Continue(()),
+            },
         };
         match parsed {
             Ok(call) => {
@@ -127,17 +134,29 @@ fn feed_call(state: &SessionState, call: &TableFunctionArgs) -> Result<TableCall
     };
     let target = Target::of(state, &table_name(table)?)?;
     let end = end.map(|end| bound(state, end)).transpose()?;
-    Ok(TableCall { target, wanted: Wanted::Changes { start: bound(state, start)?, end } })
+    Ok(TableCall::Changes { target, start: bound(state, start)?, end })
 }
 
 fn files_call(state: &SessionState, call: &TableFunctionArgs) -> Result<TableCall> {
     match call.args.as_slice() {
         [FunctionArg::Unnamed(FunctionArgExpr::Expr(table))] => {
-            Ok(TableCall { target: Target::of(state, &table_name(table)?)?, wanted: Wanted::Files })
+            Ok(TableCall::Files { target: Target::of(state, &table_name(table)?)? })
         }
         _ => Err(Error::new(ErrorKind::Invalid, "table_files takes one argument, a table")
             .hint("Write table_files('table')")),
     }
+}
+
+fn parquet_call(function: &str, facts: Facts, call: &TableFunctionArgs) -> Result<TableCall> {
+    if let [FunctionArg::Unnamed(FunctionArgExpr::Expr(path))] = call.args.as_slice()
+        && let Expr::Value(value) = path
+        && let Value::SingleQuotedString(path) | Value::DoubleQuotedString(path) = &value.value
+    {
+        let position = Position::of(value.span);
+        return Ok(TableCall::Parquet { path: path.clone(), facts, position });
+    }
+    Err(Error::new(ErrorKind::Invalid, format!("{function} takes one argument, the path of Parquet files"))
+        .hint(format!("Write {function}('path')")))
 }
 
 /// The table, as a name or as a text that holds one.
