@@ -6,11 +6,12 @@ mod top_bar;
 
 use crate::engine_client::EngineStatus;
 use crate::rooms::data::Data;
+use crate::rooms::profile::{ProfileSheet, SurveySheet};
 use crate::rooms::query::{HistorySheet, Keys, Query};
 use crate::rooms::ui_parts::UiParts;
 use crate::route::Route;
-use crate::share;
 use crate::session::{Session, use_session};
+use crate::share;
 use crate::ui::{Banner, Button, Icon, Lucide, Sheet, Tone, Weight};
 use file_inputs::FileInputs;
 use leptos::ev;
@@ -104,6 +105,8 @@ fn App() -> impl IntoView {
             <Sheet open=session.is_history_open title="History">
                 <HistorySheet />
             </Sheet>
+            <SurveySheet />
+            <ProfileSheet />
             {session.toasts.view()}
         </div>
     }

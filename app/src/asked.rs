@@ -5,7 +5,7 @@ use crate::rows::RowCache;
 use futures::channel::oneshot;
 use leptos::prelude::*;
 use std::sync::Arc;
-use tarn_rpc::{Cell, Column, ErrorKind, ErrorReport, Event, Over, Request};
+use tarn_rpc::{Cell, Column, ErrorKind, ErrorReport, Event, Over, Progress, Request};
 
 const WINDOW_ROWS: u32 = 1_000;
 /// More rows than this are for a grid, not for `ask`.
@@ -57,10 +57,22 @@ impl EngineClient {
 
     /// Runs a statement over more than the lake, and brings all its rows.
     pub(crate) async fn ask_over(self, sql: String, over: Over) -> Result<Answer, ErrorReport> {
+        self.ask_watched(sql, over, |_| {}, |_| {}).await
+    }
+
+    /// The same, for who wants to stop it, by the id that `on_start` hears, or to see how far it is.
+    pub(crate) async fn ask_watched(
+        self,
+        sql: String,
+        over: Over,
+        on_start: impl FnOnce(u64),
+        on_progress: impl Fn(Progress) + 'static,
+    ) -> Result<Answer, ErrorReport> {
         let (tell, told) = oneshot::channel();
         let (mut tell, mut begun) = (Some(tell), None);
-        self.send(Request::Look { sql, over }, move |event| {
+        let id = self.send(Request::Look { sql, over }, move |event| {
             let outcome = match event {
+                Event::Progress { progress, .. } => return on_progress(progress),
                 Event::Schema { result, columns, .. } => {
                     begun = Some((result, columns));
                     return;
@@ -74,6 +86,7 @@ impl EngineClient {
                 drop(tell.send(outcome));
             }
         });
+        on_start(id);
         let Some((result, columns)) = told.await.unwrap_or_else(|_| Err(lost()))? else {
             return Ok(Answer::default());
         };

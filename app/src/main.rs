@@ -15,16 +15,19 @@ mod history;
 mod json_text;
 mod kept_storage;
 mod pads;
+mod profile;
 mod rooms;
 mod route;
 mod rows;
 mod runs;
 mod session;
 mod share;
+mod source;
 mod sql_text;
 mod table_moves;
 mod tables;
 mod theme;
+mod type_tree;
 mod ui;
 
 fn main() {

@@ -10,6 +10,7 @@ use crate::kept_storage::StorageWatch;
 use crate::pads::{EditorTask, Pads};
 use crate::route::{Route, TableRoute};
 use crate::share;
+use crate::source::{ColumnOf, Source};
 use crate::sql_text;
 use crate::table_moves::TableMoves;
 use crate::tables::TableName;
@@ -50,6 +51,10 @@ pub(crate) struct Session {
     pub(crate) toasts: ToastHost,
     /// Whether the list of files is open as a sheet, on small screens.
     pub(crate) is_files_open: RwSignal<bool>,
+    /// The column whose profile is shown.
+    pub(crate) profiled: RwSignal<Option<ColumnOf>>,
+    /// The source whose columns are shown in a sheet.
+    pub(crate) surveyed: RwSignal<Option<Source>>,
     /// Whether the form for S3 keys is open.
     pub(crate) is_keys_open: RwSignal<bool>,
     /// Whether the history is open.
@@ -81,6 +86,8 @@ impl Session {
             theme: Theme::kept(),
             toasts,
             is_files_open: RwSignal::new(false),
+            profiled: RwSignal::new(None),
+            surveyed: RwSignal::new(None),
             is_keys_open: RwSignal::new(false),
             is_history_open: RwSignal::new(false),
             is_palette_open: RwSignal::new(false),
@@ -174,7 +181,8 @@ impl Session {
         });
         self.engine.add_files(files, move |event| match event {
             Event::Files { files } => {
-                let is_fresh = self.pads.current_untracked().text.with_untracked(|text| text.trim().is_empty());
+                let is_fresh =
+                    self.pads.current_untracked().text.with_untracked(|text| text.trim().is_empty());
                 let first = files.into_iter().find(|file| file.format.is_some() && is_of(file, &paths));
                 let Some(first) = first else { return };
                 match TableName::of_entry(&first) {
@@ -200,6 +208,12 @@ impl Session {
         self.is_files_open.set(false);
         self.pads.current_untracked().task.set(Some(EditorTask::Add { statement: statement.to_owned() }));
         Route::Query.go();
+    }
+
+    /// Shows the profile of a column.
+    pub(crate) fn show_profile(self, column: ColumnOf) {
+        self.is_files_open.set(false);
+        self.profiled.set(Some(column));
     }
 
     /// Takes a table off the list: one of the lake is deleted, when no one takes that back.

@@ -3,6 +3,7 @@
 use crate::pads::EditorTask;
 use crate::route::{Route, TableRoute};
 use crate::session::{Session, use_session};
+use crate::source::Source;
 use crate::tables::TableName;
 use crate::theme::Theme;
 use leptos::html;
@@ -164,11 +165,24 @@ fn commands(session: Session) -> Vec<Command> {
     add("Close the query", "", Arc::new(move || session.close_pad(pads.shown.get_untracked())));
     add("Next query", "", Arc::new(move || pads.step(1)));
     add("Previous query", "", Arc::new(move || pads.step(-1)));
-    add("Format the SQL", "Shift Alt F", Arc::new(move || pads.current_untracked().task.set(Some(EditorTask::Format))));
+    add(
+        "Format the SQL",
+        "Shift Alt F",
+        Arc::new(move || pads.current_untracked().task.set(Some(EditorTask::Format))),
+    );
     add("History of queries", "", Arc::new(move || session.is_history_open.set(true)));
     add("Copy a link to this query", "", Arc::new(move || session.copy_link()));
     add("Open files", "", Arc::new(move || session.choose_files.set(Some(false))));
     add("Open a folder", "", Arc::new(move || session.choose_files.set(Some(true))));
+    let rows = pads.current().runs;
+    let shown = rows.statements.with(|list| {
+        let statement = list.get(rows.shown.get().min(list.len().saturating_sub(1)))?;
+        let rows = statement.rows.filter(|_| !statement.columns.is_empty())?;
+        Some(Source::Result { result: rows.result, columns: statement.columns.clone() })
+    });
+    if let Some(source) = shown {
+        add("Profile of the rows", "", Arc::new(move || session.surveyed.set(Some(source.clone()))));
+    }
     add("Keys for S3", "", Arc::new(move || session.is_keys_open.set(true)));
     add("Go to Data", "", Arc::new(|| Route::Data(None).go()));
     add("Go to Query", "", Arc::new(|| Route::Query.go()));

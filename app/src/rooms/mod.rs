@@ -2,6 +2,7 @@
 
 pub(crate) mod data;
 mod opening;
+pub(crate) mod profile;
 pub(crate) mod query;
 mod rows_grid;
 pub(crate) mod ui_parts;

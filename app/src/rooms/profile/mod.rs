@@ -1,0 +1,7 @@
+//! Profiles on the page: of one column in a sheet, of all columns of a source as lines.
+
+mod bars;
+mod columns;
+mod sheet;
+
+pub(crate) use sheet::{ProfileSheet, SurveySheet};
