@@ -45,7 +45,7 @@ enum Room {
 impl Room {
     fn of(route: &Route) -> Self {
         match route {
-            Route::Data(_) => Self::Data,
+            Route::Data(_) | Route::File(_) => Self::Data,
             Route::Query | Route::Shared(_) => Self::Query,
             Route::UiParts => Self::UiParts,
         }
@@ -67,7 +67,7 @@ fn App() -> impl IntoView {
     on_event(window_event_listener(ev::keydown, move |event| on_key(session, &event)));
     // The data room opens where it was left.
     let last_data = Memo::new(move |before: Option<&String>| match session.route.get() {
-        route @ Route::Data(_) => route.hash(),
+        route @ (Route::Data(_) | Route::File(_)) => route.hash(),
         _ => before.cloned().unwrap_or_else(|| Route::Data(None).hash()),
     });
     view! {

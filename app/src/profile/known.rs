@@ -37,7 +37,7 @@ pub(crate) struct Bounds {
 }
 
 /// What is known of columns of one source, in their order.
-pub(super) async fn read(engine: EngineClient, columns: &[ColumnOf]) -> Result<Vec<Known>, ErrorReport> {
+pub(crate) async fn read(engine: EngineClient, columns: &[ColumnOf]) -> Result<Vec<Known>, ErrorReport> {
     let nothing = || vec![Known::default(); columns.len()];
     let Some(source) = columns.first().map(|column| &column.source) else { return Ok(Vec::new()) };
     match source {

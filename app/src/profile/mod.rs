@@ -7,7 +7,7 @@ mod known;
 mod statements;
 
 pub(crate) use ask::{Drawn, LinesOf, Profiler, Stage};
-pub(crate) use known::Known;
+pub(crate) use known::{Known, read as read_known};
 pub(crate) use statements::Shape;
 
 use crate::asked::Answer;

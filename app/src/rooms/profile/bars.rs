@@ -122,7 +122,7 @@ pub(crate) fn Share(
 }
 
 /// A part in hundredths of a whole; what is there is not called nothing.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return String::new();
     }

@@ -4,4 +4,6 @@ mod bars;
 mod columns;
 mod sheet;
 
+pub(crate) use bars::{Share, percent};
+pub(crate) use columns::Columns;
 pub(crate) use sheet::{ProfileSheet, SurveySheet};

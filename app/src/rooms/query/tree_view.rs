@@ -6,7 +6,7 @@ use super::files::{act, remove};
 use super::tree::{self, Branch, Line, Loaded, State, What};
 use super::tree_counts::RowCounts;
 use crate::display;
-use crate::route::{Route, TableRoute};
+use crate::route::{FileRoute, Route, TableRoute};
 use crate::session::{Session, use_session};
 use crate::source::Source;
 use crate::ui::{Icon, IconButton, Lucide};
@@ -137,6 +137,10 @@ impl Tree {
         match line.what {
             What::Column { column, is_named: true } => self.session.show_profile(column),
             What::Source(Source::Table { table, .. }, _) => Route::Data(Some(TableRoute::new(table))).go(),
+            What::Source(Source::File { path, .. }, _) | What::Folder { path, .. } => {
+                Route::File(FileRoute::new(&path)).go();
+            }
+            What::Source(source @ Source::View { .. }, _) => self.session.surveyed.set(Some(source)),
             _ => {}
         }
     }
