@@ -5,7 +5,9 @@ mod palette;
 mod top_bar;
 
 use crate::engine_client::EngineStatus;
+use crate::rooms::compute::Compute;
 use crate::rooms::data::Data;
+use crate::rooms::home::Home;
 use crate::rooms::query::{HistorySheet, Keys, Query};
 use crate::rooms::ui_parts::UiParts;
 use crate::route::Route;
@@ -36,14 +38,18 @@ pub(crate) fn is_apple() -> bool {
 /// A room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Room {
+    Home,
     Data,
     Query,
+    Compute,
     UiParts,
 }
 
 impl Room {
     fn of(route: &Route) -> Self {
         match route {
+            Route::Home => Self::Home,
+            Route::Compute => Self::Compute,
             Route::Data(_) => Self::Data,
             Route::Query | Route::Shared(_) => Self::Query,
             Route::UiParts => Self::UiParts,
@@ -73,24 +79,16 @@ fn App() -> impl IntoView {
         <div class="shell">
             <TopBar />
             <nav class="rail" aria-label="Rooms">
-                <a
-                    href=move || last_data.get()
-                    aria-current=move || (room.get() == Room::Data).then_some("page")
-                >
-                    <Icon of=Lucide::Database />
-                    <span>"Data"</span>
-                </a>
-                <a
-                    href="#/query"
-                    aria-current=move || (room.get() == Room::Query).then_some("page")
-                >
-                    <Icon of=Lucide::Terminal />
-                    <span>"Query"</span>
-                </a>
+                <RailLink room to=Room::Home name="Home" icon=Lucide::Home href="#/home" />
+                <RailLink room to=Room::Data name="Data" icon=Lucide::Database href=last_data />
+                <RailLink room to=Room::Query name="Query" icon=Lucide::Terminal href="#/query" />
+                <RailLink room to=Room::Compute name="Compute" icon=Lucide::Cpu href="#/compute" />
             </nav>
             <main class="main">
                 <Banners />
                 {move || match room.get() {
+                    Room::Home => view! { <Home /> }.into_any(),
+                    Room::Compute => view! { <Compute /> }.into_any(),
                     Room::Data => view! { <Data /> }.into_any(),
                     Room::Query => view! { <Query /> }.into_any(),
                     Room::UiParts => view! { <UiParts /> }.into_any(),
@@ -106,6 +104,25 @@ fn App() -> impl IntoView {
             </Sheet>
             {session.toasts.view()}
         </div>
+    }
+}
+
+/// The way to a room.
+#[component]
+fn RailLink(
+    /// The room that is shown.
+    room: Memo<Room>,
+    /// Where it leads.
+    to: Room,
+    name: &'static str,
+    icon: Lucide,
+    #[prop(into)] href: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <a href=href aria-current=move || (room.get() == to).then_some("page")>
+            <Icon of=icon />
+            <span>{name}</span>
+        </a>
     }
 }
 

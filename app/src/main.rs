@@ -11,6 +11,7 @@ mod display;
 mod dropped_files;
 mod editor_module;
 mod engine_client;
+mod exports;
 mod history;
 mod json_text;
 mod kept_storage;

@@ -9,7 +9,7 @@ pub(crate) use kept::KeptPad as SharedPad;
 
 use crate::engine_client::EngineClient;
 use crate::runs::Runs;
-use crate::sql_text;
+use crate::sql_text::{self, Excerpt};
 use gloo_timers::callback::Timeout;
 use kept::KeptPad;
 use leptos::ev;
@@ -188,6 +188,13 @@ impl Pads {
         kept::remove(pad.id);
     }
 
+    /// Whether anything is written in any of them.
+    pub(crate) fn has_text(self) -> bool {
+        self.list.with_untracked(|list| {
+            list.iter().any(|pad| pad.text.with_untracked(|text| !text.trim().is_empty()))
+        })
+    }
+
     /// Shows the pad after or before the present one.
     pub(crate) fn step(self, by: isize) {
         let ids: Vec<u64> = self.list.with_untracked(|list| list.iter().map(|pad| pad.id).collect());
@@ -299,10 +306,14 @@ impl Pad {
         })
     }
 
+    /// What would run: the selection, or all.
+    pub(crate) fn query(self) -> Excerpt {
+        let selection = self.selection.get_untracked();
+        self.text.with_untracked(|text| sql_text::excerpt(text, selection))
+    }
+
     /// Runs the selection, or all.
     pub(crate) fn run(self) {
-        let selection = self.selection.get_untracked();
-        let excerpt = self.text.with_untracked(|text| sql_text::excerpt(text, selection));
-        self.runs.run(excerpt, self.parameters.get_untracked());
+        self.runs.run(self.query(), self.parameters.get_untracked());
     }
 }

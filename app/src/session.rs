@@ -6,6 +6,7 @@ use crate::clipboard;
 use crate::display;
 use crate::dropped_files::{MAX_FILES, NamedFile};
 use crate::engine_client::{EngineClient, EngineStatus};
+use crate::exports::Exports;
 use crate::kept_storage::StorageWatch;
 use crate::pads::{EditorTask, Pads};
 use crate::route::{Route, TableRoute};
@@ -40,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) route: RwSignal<Route>,
     /// Tables that go out and come in.
     pub(crate) moves: TableMoves,
+    /// Rows that go out as files.
+    pub(crate) exports: Exports,
     /// What the browser keeps.
     pub(crate) storage: StorageWatch,
     /// Paths that were removed and can still come back.
@@ -73,8 +76,9 @@ impl Session {
             pads,
             catalog: Catalog::start(engine, pads, sources, table_sources),
             table_sources,
-            route: RwSignal::new(Route::of_url()),
+            route: RwSignal::new(Route::first(pads.has_text())),
             moves: TableMoves::new(engine, toasts),
+            exports: Exports::new(engine, toasts),
             storage: StorageWatch::start(),
             sources,
             removed: RwSignal::new(Vec::new()),
@@ -264,11 +268,16 @@ impl Session {
     }
 
     fn add_file_source(self, url: String) {
-        self.sources.update(|sources| {
-            sources.retain(|other| *other != url);
-            sources.push(url.clone());
-        });
+        self.list_source(&url);
         self.query_path(&url, None);
+    }
+
+    /// Puts a URL on the list.
+    pub(crate) fn list_source(self, url: &str) {
+        self.sources.update(|sources| {
+            sources.retain(|other| other != url);
+            sources.push(url.to_owned());
+        });
     }
 
     /// Opens a Delta table by its URL, and shows it. Returns what is wrong with the URL, if it is not one.

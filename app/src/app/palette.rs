@@ -170,6 +170,8 @@ fn commands(session: Session) -> Vec<Command> {
     add("Open files", "", Arc::new(move || session.choose_files.set(Some(false))));
     add("Open a folder", "", Arc::new(move || session.choose_files.set(Some(true))));
     add("Keys for S3", "", Arc::new(move || session.is_keys_open.set(true)));
+    add("Go to Home", "", Arc::new(|| Route::Home.go()));
+    add("Go to Compute", "", Arc::new(|| Route::Compute.go()));
     add("Go to Data", "", Arc::new(|| Route::Data(None).go()));
     add("Go to Query", "", Arc::new(|| Route::Query.go()));
     let tables = session.tables();

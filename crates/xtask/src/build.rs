@@ -14,7 +14,7 @@ use crate::lint;
 use crate::project::Project;
 use crate::sh::Cmd;
 use crate::steps::Steps;
-use crate::system::once;
+use crate::system::{self, once};
 use crate::toolchain::{self, TARGET};
 use crate::tools;
 
@@ -124,6 +124,7 @@ impl Build<'_> {
     pub(crate) fn add_page_steps<'s>(&'s self, steps: &mut Steps<'s>) {
         steps.add("Compiling the engine to wasm", || self.compile_engine());
         steps.add("Writing the tab's engine", || self.bind_tab());
+        steps.add("Bundling the editor", || self.bundle_editor());
         steps.add("Building the page", || self.build_page());
     }
 
@@ -207,6 +208,20 @@ impl Build<'_> {
         })
     }
 
+    /// The page's SQL editor, which is JavaScript and fetched after the page.
+    fn bundle_editor(&self) -> Result<()> {
+        let sources = self.project.root.join("app/editor");
+        system::set_up_npm(self.project, &sources)?;
+        let mut input = files_below(&sources.join("src"))?;
+        input.extend(["build.mjs", "package-lock.json"].map(|name| sources.join(name)));
+        let input = input.iter().map(|file| fingerprint(file)).collect::<Result<Vec<_>>>()?.join("\n");
+        let dir = self.stage().join("editor");
+        once(&stamp(&dir), input.as_bytes(), || {
+            empty_dir(&dir)?;
+            self.project.cmd("node")?.arg("build.mjs").arg(&dir).dir(&sources).run()
+        })
+    }
+
     fn build_page(&self) -> Result<()> {
         // cargo knows best whether the page's code changed; Trunk then finds it compiled.
         self.linted(toolchain::wasm(self.project)?.cargo(self.project)?)
@@ -216,7 +231,9 @@ impl Build<'_> {
         for name in ["index.html", "Trunk.toml"] {
             input.push(self.project.root.join(name));
         }
-        input.extend(files_below(&self.project.root.join("app"))?);
+        for folder in ["app/assets", "app/src"] {
+            input.extend(files_below(&self.project.root.join(folder))?);
+        }
         let app_input = input.iter().map(|file| fingerprint(file)).collect::<Result<Vec<_>>>()?.join("\n");
         let app_dir = self.stage().join("app");
         once(&stamp(&app_dir), app_input.as_bytes(), || {
@@ -236,11 +253,14 @@ impl Build<'_> {
             Ok(())
         })?;
 
-        let engine_dir = self.stage().join("engine");
-        let parts = [fs::read_to_string(stamp(&app_dir))?, fs::read_to_string(stamp(&engine_dir))?];
-        once(&stamp(&self.page_dir()), parts.concat().as_bytes(), || {
+        let parts = ["app", "engine", "editor"];
+        let stamps = parts.map(|part| fs::read_to_string(stamp(&self.stage().join(part))));
+        let stamps = stamps.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+        once(&stamp(&self.page_dir()), stamps.as_bytes(), || {
             replace_dir(&app_dir, &self.page_dir())?;
-            replace_dir(&engine_dir, &self.page_dir().join("engine"))
+            ["engine", "editor"]
+                .iter()
+                .try_for_each(|part| replace_dir(&self.stage().join(part), &self.page_dir().join(part)))
         })
     }
 
