@@ -25,9 +25,24 @@ pub(crate) struct ExportFormat {
 /// The formats.
 pub(crate) const FORMATS: &[ExportFormat] = &[
     ExportFormat { name: "csv", label: "CSV", extension: "csv", mime: "text/csv" },
-    ExportFormat { name: "json", label: "JSON, a row a line", extension: "ndjson", mime: "application/x-ndjson" },
-    ExportFormat { name: "parquet", label: "Parquet", extension: "parquet", mime: "application/vnd.apache.parquet" },
-    ExportFormat { name: "arrow", label: "Arrow", extension: "arrow", mime: "application/vnd.apache.arrow.file" },
+    ExportFormat {
+        name: "json",
+        label: "JSON, a row a line",
+        extension: "ndjson",
+        mime: "application/x-ndjson",
+    },
+    ExportFormat {
+        name: "parquet",
+        label: "Parquet",
+        extension: "parquet",
+        mime: "application/vnd.apache.parquet",
+    },
+    ExportFormat {
+        name: "arrow",
+        label: "Arrow",
+        extension: "arrow",
+        mime: "application/vnd.apache.arrow.file",
+    },
 ];
 
 /// A file that is being written.
@@ -82,7 +97,9 @@ impl Exports {
         };
         wasm_bindgen_futures::spawn_local(async move {
             match choose_file(&name, format).await {
-                Chosen::File(handle) => self.send(rows, name_of(&handle).unwrap_or(name), format, Some(handle)),
+                Chosen::File(handle) => {
+                    self.send(rows, name_of(&handle).unwrap_or(name), format, Some(handle))
+                }
                 Chosen::Download => self.send(rows, name, format, None),
                 Chosen::Nothing => {}
             }
@@ -105,7 +122,11 @@ impl Exports {
                 let saved = if is_download { save(&shown, &attachments.get(0)) } else { Ok(()) };
                 let text = match saved {
                     Ok(()) => {
-                        format!("Wrote {} to {shown}, {}.", display::counted(rows, "row"), display::bytes(size_bytes))
+                        format!(
+                            "Wrote {} to {shown}, {}.",
+                            display::counted(rows, "row"),
+                            display::bytes(size_bytes)
+                        )
                     }
                     Err(error) => format!("{shown} could not be saved: {}", describe(&error)),
                 };
@@ -114,7 +135,8 @@ impl Exports {
             Event::Failed { error, .. } => {
                 self.now.set(None);
                 let hint = error.hint.map(|hint| format!(" {hint}")).unwrap_or_default();
-                self.toasts.say(format!("{shown} was not written. {}.{hint}", error.message.trim_end_matches('.')));
+                self.toasts
+                    .say(format!("{shown} was not written. {}.{hint}", error.message.trim_end_matches('.')));
             }
             _ => {}
         });

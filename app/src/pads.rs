@@ -101,7 +101,10 @@ impl Pads {
                 pads.add(id, kept);
             }
         }
-        match pads.list.with_untracked(|list| list.iter().find(|pad| pad.id == shown).or(list.first()).copied()) {
+        match pads
+            .list
+            .with_untracked(|list| list.iter().find(|pad| pad.id == shown).or(list.first()).copied())
+        {
             Some(pad) => pads.shown.set(pad.id),
             None => drop(pads.open(KeptPad::default())),
         }
@@ -111,7 +114,9 @@ impl Pads {
         });
         let heard = window_event_listener(ev::storage, move |event| {
             let id = event.key().and_then(|key| kept::id_of_key(&key));
-            let pad = id.and_then(|id| pads.list.with_untracked(|list| list.iter().find(|pad| pad.id == id).copied()));
+            let pad = id.and_then(|id| {
+                pads.list.with_untracked(|list| list.iter().find(|pad| pad.id == id).copied())
+            });
             if let (Some(pad), Some(text)) = (pad, event.new_value()) {
                 pad.take_over(&text);
             }
@@ -217,7 +222,11 @@ impl Pads {
         self.list.with(|list| {
             let mut running = list.iter().filter(|pad| pad.runs.phase.get().is_running());
             let first = running.next().copied()?;
-            if first.id == shown { Some(first) } else { running.find(|pad| pad.id == shown).copied().or(Some(first)) }
+            if first.id == shown {
+                Some(first)
+            } else {
+                running.find(|pad| pad.id == shown).copied().or(Some(first))
+            }
         })
     }
 }

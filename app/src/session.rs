@@ -178,7 +178,8 @@ impl Session {
         });
         self.engine.add_files(files, move |event| match event {
             Event::Files { files } => {
-                let is_fresh = self.pads.current_untracked().text.with_untracked(|text| text.trim().is_empty());
+                let is_fresh =
+                    self.pads.current_untracked().text.with_untracked(|text| text.trim().is_empty());
                 let first = files.into_iter().find(|file| file.format.is_some() && is_of(file, &paths));
                 let Some(first) = first else { return };
                 match TableName::of_entry(&first) {

@@ -46,7 +46,11 @@ const TABLE_FUNCTIONS: &[(&str, &str, &str)] = &[
     ),
     ("table_files", "table_files(table)", "The files of a Delta table with their statistics."),
     ("parquet_file_metadata", "parquet_file_metadata(path)", "Rows, row groups and writer of Parquet files."),
-    ("parquet_kv_metadata", "parquet_kv_metadata(path)", "The keys and values in the footers of Parquet files."),
+    (
+        "parquet_kv_metadata",
+        "parquet_kv_metadata(path)",
+        "The keys and values in the footers of Parquet files.",
+    ),
     ("parquet_schema", "parquet_schema(path)", "The elements of the schemas of Parquet files."),
     (
         "parquet_metadata",
@@ -143,7 +147,9 @@ fn arguments(signature: &TypeSignature) -> String {
         TypeSignature::Any(count) | TypeSignature::Uniform(count, _) => {
             (1..=*count).map(|n| format!("arg{n}")).collect::<Vec<_>>().join(", ")
         }
-        TypeSignature::Exact(types) => types.iter().map(crate::delta::assign::shown).collect::<Vec<_>>().join(", "),
+        TypeSignature::Exact(types) => {
+            types.iter().map(crate::delta::assign::shown).collect::<Vec<_>>().join(", ")
+        }
         _ => "…".to_owned(),
     }
 }

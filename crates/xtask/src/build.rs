@@ -45,6 +45,12 @@ const WASM_FEATURES: &[&str] = &[
     "--enable-simd",
 ];
 
+/// What lies beside the page, each in a folder of its own.
+const BESIDE: &[&str] = &["engine", "editor", "samples"];
+/// The files of the sample lake, from vega-datasets. `app/src/rooms/home/samples.rs` shows them.
+const SAMPLES: &[&str] =
+    &["airports.csv", "earthquakes.json", "flights-3m.parquet", "movies.json", "weather.csv"];
+
 /// What to build.
 pub(crate) struct Build<'a> {
     pub(crate) project: &'a Project,
@@ -125,6 +131,7 @@ impl Build<'_> {
         steps.add("Compiling the engine to wasm", || self.compile_engine());
         steps.add("Writing the tab's engine", || self.bind_tab());
         steps.add("Bundling the editor", || self.bundle_editor());
+        steps.add("Copying the samples", || self.copy_samples());
         steps.add("Building the page", || self.build_page());
     }
 
@@ -222,6 +229,23 @@ impl Build<'_> {
         })
     }
 
+    /// The files of the sample lake, which the page serves beside itself.
+    fn copy_samples(&self) -> Result<()> {
+        let sources = self.project.root.join("app/samples");
+        system::set_up_npm(self.project, &sources)?;
+        let data = sources.join("node_modules/vega-datasets/data");
+        let files: Vec<PathBuf> = SAMPLES.iter().map(|name| data.join(name)).collect();
+        let input = files.iter().map(|file| fingerprint(file)).collect::<Result<Vec<_>>>()?.join("\n");
+        let dir = self.stage().join("samples");
+        once(&stamp(&dir), input.as_bytes(), || {
+            empty_dir(&dir)?;
+            for (file, name) in files.iter().zip(SAMPLES) {
+                fs::copy(file, dir.join(name)).with_context(|| format!("cannot copy {}", file.display()))?;
+            }
+            Ok(())
+        })
+    }
+
     fn build_page(&self) -> Result<()> {
         // cargo knows best whether the page's code changed; Trunk then finds it compiled.
         self.linted(toolchain::wasm(self.project)?.cargo(self.project)?)
@@ -253,12 +277,12 @@ impl Build<'_> {
             Ok(())
         })?;
 
-        let parts = ["app", "engine", "editor"];
-        let stamps = parts.map(|part| fs::read_to_string(stamp(&self.stage().join(part))));
-        let stamps = stamps.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+        let parts = [&["app"][..], BESIDE].concat();
+        let stamps = parts.iter().map(|part| fs::read_to_string(stamp(&self.stage().join(part))));
+        let stamps = stamps.collect::<Result<Vec<_>, _>>()?.concat();
         once(&stamp(&self.page_dir()), stamps.as_bytes(), || {
             replace_dir(&app_dir, &self.page_dir())?;
-            ["engine", "editor"]
+            BESIDE
                 .iter()
                 .try_for_each(|part| replace_dir(&self.stage().join(part), &self.page_dir().join(part)))
         })

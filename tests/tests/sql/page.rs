@@ -44,7 +44,11 @@ async fn siblings_share_views_and_plan_apart() {
     for _ in 0..20 {
         let (first, second) = tokio::join!(
             run(&home.lakehouse, &home.session, "SELECT a FROM read_files('one.csv'), v AS w"),
-            run(&home.lakehouse, &other, "SELECT a FROM read_files('two.csv') JOIN v USING (a) RIGHT JOIN v AS w USING (a)"),
+            run(
+                &home.lakehouse,
+                &other,
+                "SELECT a FROM read_files('two.csv') JOIN v USING (a) RIGHT JOIN v AS w USING (a)"
+            ),
         );
         assert_eq!(first.err().map(|error| error.message), None);
         assert_eq!(second.unwrap(), r#"[{"a":1}]"#);
@@ -54,7 +58,11 @@ async fn siblings_share_views_and_plan_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_result_are_a_table_also_where_names_repeat() {
     let home = Home::new();
-    let rows = kept(&home, "SELECT value AS a, value % 3 AS a, parse_json('{\"x\": 1}') AS j FROM generate_series(1, 10000)").await;
+    let rows = kept(
+        &home,
+        "SELECT value AS a, value % 3 AS a, parse_json('{\"x\": 1}') AS j FROM generate_series(1, 10000)",
+    )
+    .await;
     let session = home.lakehouse.session();
     session.add_rows("result", &rows).unwrap();
     let asked = |sql: &'static str| run(&home.lakehouse, &session, sql);
@@ -87,12 +95,14 @@ async fn parameters_take_values_of_their_types() {
                :is AS yes, :nothing IS NULL AS is_null FROM generate_series(1, 9) LIMIT :n";
     let statement = split(sql).remove(0).unwrap();
     assert_eq!(statement.parameters(), ["n", "name", "day", "at", "share", "is", "nothing"]);
-    let mut running = home.session.start_with(&statement, &parameters, &home.lakehouse.control()).await.unwrap();
+    let mut running =
+        home.session.start_with(&statement, &parameters, &home.lakehouse.control()).await.unwrap();
     let mut kept = KeptResult::new(running.schema().clone(), home.lakehouse.memory().clone());
     while let Some(batch) = running.next().await.unwrap() {
         kept.push(batch).unwrap();
     }
-    let texts = |row: u64| (0..7).map(|column| kept.value(row, column).unwrap()).collect::<Vec<_>>().join(" | ");
+    let texts =
+        |row: u64| (0..7).map(|column| kept.value(row, column).unwrap()).collect::<Vec<_>>().join(" | ");
     assert_eq!(kept.rows(), 2);
     assert_eq!(texts(1), "4 | it's; -- b | 2024-02-01 | 2024-01-31T12:00:00Z | 1.5 | true | true");
     // A statement with a parameter that has no value says which.
@@ -128,7 +138,11 @@ async fn parquet_files_tell_what_pyarrow_reads_in_them() {
     ];
     assert_eq!(own[0], r#"[{"num_rows":5000,"num_row_groups":3,"num_columns":7}]"#);
     assert!(own[2].contains(r#"{"path_in_schema":"n","n":5000,"first":0}"#), "{}", own[2]);
-    assert!(own[3].contains(r#"{"name":"d","depth":1,"type":"INT64","logical_type":"DECIMAL(10,2)"}"#), "{}", own[3]);
+    assert!(
+        own[3].contains(r#"{"name":"d","depth":1,"type":"INT64","logical_type":"DECIMAL(10,2)"}"#),
+        "{}",
+        own[3]
+    );
     let program = "
 import json, sys, pyarrow.parquet as pq
 meta = pq.ParquetFile(sys.argv[1]).metadata
@@ -152,7 +166,10 @@ print(json.dumps(rows, separators=(',', ':')))
     let error = home.error("SELECT * FROM parquet_metadata('nowhere.parquet')").await;
     assert_eq!((error.kind, error.position.unwrap().column), (tarn_lakehouse::ErrorKind::NotFound, 32));
     home.write("text.parquet", "no parquet");
-    assert_eq!(home.error("SELECT * FROM parquet_schema('text.parquet')").await.kind, tarn_lakehouse::ErrorKind::BadData);
+    assert_eq!(
+        home.error("SELECT * FROM parquet_schema('text.parquet')").await.kind,
+        tarn_lakehouse::ErrorKind::BadData
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,9 +30,18 @@ pub(super) fn watch(engine: EngineClient) -> RwSignal<Option<Status>> {
         is_asked.set_value(true);
         engine.send(Request::Status, move |event| {
             is_asked.try_set_value(false);
-            if let Event::Status { used_bytes, limit_bytes, wasm_bytes, cache_bytes, mut runs, results } = event {
+            if let Event::Status { used_bytes, limit_bytes, wasm_bytes, cache_bytes, mut runs, results } =
+                event
+            {
                 runs.sort_by_key(|run| run.id);
-                status.try_set(Some(Status { used_bytes, limit_bytes, wasm_bytes, cache_bytes, runs, results }));
+                status.try_set(Some(Status {
+                    used_bytes,
+                    limit_bytes,
+                    wasm_bytes,
+                    cache_bytes,
+                    runs,
+                    results,
+                }));
             }
         });
     };

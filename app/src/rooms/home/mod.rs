@@ -141,12 +141,7 @@ fn ran_row(session: Session, entry: history::Entry) -> impl IntoView {
     recent_row(Lucide::History, Signal::stored(line), note, open)
 }
 
-fn recent_row(
-    icon: Lucide,
-    name: Signal<String>,
-    note: String,
-    open: impl Fn() + 'static,
-) -> impl IntoView {
+fn recent_row(icon: Lucide, name: Signal<String>, note: String, open: impl Fn() + 'static) -> impl IntoView {
     view! {
         <li>
             <button type="button" class="home-row" on:click=move |_| open()>

@@ -35,7 +35,8 @@ fn CodeEditor(module: Module) -> impl IntoView {
     let handle = RwSignal::new_local(None::<Handle>);
     Effect::new(move || {
         let Some(place) = place.get() else { return };
-        let had_focus = document().active_element().is_some_and(|element| element.id() == super::PLAIN_EDITOR_ID);
+        let had_focus =
+            document().active_element().is_some_and(|element| element.id() == super::PLAIN_EDITOR_ID);
         let options = options(session);
         match module.mount(place.as_ref(), &options) {
             Ok(mounted) => {
@@ -44,7 +45,10 @@ fn CodeEditor(module: Module) -> impl IntoView {
                 }
                 handle.set(Some(mounted));
             }
-            Err(error) => leptos::logging::warn!("The editor does not start: {}", crate::engine_client::describe(&error)),
+            Err(error) => leptos::logging::warn!(
+                "The editor does not start: {}",
+                crate::engine_client::describe(&error)
+            ),
         }
     });
     on_cleanup(move || {

@@ -11,7 +11,10 @@ pub(super) fn of_files(footers: &[Footer]) -> Vec<Column> {
         texts("created_by", footers.iter().map(|footer| footer.metadata.file_metadata().created_by())),
         numbers("num_rows", of(|footer| Some(footer.metadata.file_metadata().num_rows()))),
         numbers("num_row_groups", of(|footer| long(footer.metadata.num_row_groups()))),
-        numbers("num_columns", of(|footer| long(footer.metadata.file_metadata().schema_descr().num_columns()))),
+        numbers(
+            "num_columns",
+            of(|footer| long(footer.metadata.file_metadata().schema_descr().num_columns())),
+        ),
         numbers("format_version", of(|footer| Some(footer.metadata.file_metadata().version().into()))),
         numbers("file_size_bytes", of(|footer| i64::try_from(footer.size_bytes).ok())),
     ]
@@ -51,22 +54,32 @@ pub(super) fn elements(footers: &[Footer]) -> Vec<Column> {
         texts("name", all().map(|element| Some(element.of.name()))),
         numbers("depth", all().map(|element| long(element.depth))),
         texts("type", all().map(|e| leaf(e).then(|| e.of.get_physical_type().to_string()))),
-        texts("repetition_type", all().map(|element| {
-            let info = element.of.get_basic_info();
-            info.has_repetition().then(|| info.repetition().to_string())
-        })),
+        texts(
+            "repetition_type",
+            all().map(|element| {
+                let info = element.of.get_basic_info();
+                info.has_repetition().then(|| info.repetition().to_string())
+            }),
+        ),
         numbers("num_children", all().map(|e| (!leaf(e)).then(|| long(e.of.get_fields().len())).flatten())),
-        texts("logical_type", all().map(|element| {
-            element.of.get_basic_info().logical_type_ref().map(logical_name)
-        })),
-        texts("converted_type", all().map(|element| {
-            let converted = element.of.get_basic_info().converted_type().to_string();
-            (converted != "NONE").then_some(converted)
-        })),
-        numbers("field_id", all().map(|element| {
-            let info = element.of.get_basic_info();
-            info.has_id().then(|| info.id().into())
-        })),
+        texts(
+            "logical_type",
+            all().map(|element| element.of.get_basic_info().logical_type_ref().map(logical_name)),
+        ),
+        texts(
+            "converted_type",
+            all().map(|element| {
+                let converted = element.of.get_basic_info().converted_type().to_string();
+                (converted != "NONE").then_some(converted)
+            }),
+        ),
+        numbers(
+            "field_id",
+            all().map(|element| {
+                let info = element.of.get_basic_info();
+                info.has_id().then(|| info.id().into())
+            }),
+        ),
     ]
 }
 
