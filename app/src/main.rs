@@ -26,6 +26,7 @@ mod sql_text;
 mod table_moves;
 mod tables;
 mod theme;
+mod tpch;
 mod ui;
 
 fn main() {

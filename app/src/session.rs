@@ -15,6 +15,7 @@ use crate::sql_text;
 use crate::table_moves::TableMoves;
 use crate::tables::TableName;
 use crate::theme::Theme;
+use crate::tpch::Tpch;
 use crate::ui::{Toast, ToastHost};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub(crate) struct Session {
     pub(crate) route: RwSignal<Route>,
     /// Tables that go out and come in.
     pub(crate) moves: TableMoves,
+    /// The tables of TPC-H, while they are made.
+    pub(crate) tpch: Tpch,
     /// Rows that go out as files.
     pub(crate) exports: Exports,
     /// What the browser keeps.
@@ -78,6 +81,7 @@ impl Session {
             table_sources,
             route: RwSignal::new(Route::first(pads.has_text())),
             moves: TableMoves::new(engine, toasts),
+            tpch: Tpch::new(),
             exports: Exports::new(engine, toasts),
             storage: StorageWatch::start(),
             sources,

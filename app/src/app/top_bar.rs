@@ -33,6 +33,7 @@ pub(super) fn TopBar() -> impl IntoView {
             </p>
             <Moving />
             <Writing />
+            <MakingTpch />
             <Running />
             <button
                 type="button"
@@ -110,6 +111,33 @@ fn Writing() -> impl IntoView {
                                 label="Stop writing"
                                 icon=Lucide::Stop
                                 on_press=Callback::new(move |()| exports.stop())
+                            />
+                        </div>
+                    }
+                })
+        }}
+    }
+}
+
+/// Tables of TPC-H that are made, with how far they are and an end.
+#[component]
+fn MakingTpch() -> impl IntoView {
+    let session = use_session();
+    view! {
+        {move || {
+            session
+                .tpch
+                .now
+                .get()
+                .map(|making| {
+                    view! {
+                        <div class="top-running">
+                            <span class="top-pulse" aria-hidden="true"></span>
+                            <span>{making.words()}</span>
+                            <IconButton
+                                label="Stop making TPC-H"
+                                icon=Lucide::Stop
+                                on_press=Callback::new(move |()| session.tpch.stop(session))
                             />
                         </div>
                     }

@@ -57,6 +57,7 @@ const TABLE_FUNCTIONS: &[(&str, &str, &str)] = &[
         "parquet_metadata(path)",
         "The column chunks of Parquet files: sizes, compression, encodings, statistics.",
     ),
+    ("tpch", "tpch(table, scale)", "A table of the benchmark TPC-H; scale 1 is a gigabyte of text."),
     ("parquet_pages", "parquet_pages(path)", "The data pages of Parquet files that have page indexes."),
 ];
 

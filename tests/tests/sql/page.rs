@@ -226,3 +226,39 @@ async fn functions_are_listed_as_they_are_called() {
     assert!(found("read_files", FunctionKind::Table).signatures[0].starts_with("read_files("));
     assert!(functions.iter().all(|function| !function.signatures.is_empty()));
 }
+
+/// The row counts stand in the benchmark's specification, the revenue is DuckDB's answer to query 6 at this scale.
+#[tokio::test(flavor = "multi_thread")]
+async fn tpch_makes_the_rows_of_the_benchmark() {
+    let home = Home::new();
+    for (table, rows) in [
+        ("region", 5),
+        ("nation", 25),
+        ("supplier", 100),
+        ("customer", 1_500),
+        ("part", 2_000),
+        ("partsupp", 8_000),
+        ("orders", 15_000),
+        ("lineitem", 60_175),
+    ] {
+        let counted = home.rows(&format!("SELECT count(*) AS n FROM tpch('{table}', 0.01)")).await;
+        assert_eq!(counted, format!(r#"[{{"n":{rows}}}]"#), "{table}");
+    }
+    home.rows("CREATE TABLE lineitem AS SELECT * FROM tpch('lineitem', 0.01)").await;
+    let revenue = home
+        .rows(
+            "SELECT sum(l_extendedprice * l_discount) AS revenue FROM lineitem WHERE l_shipdate >= DATE '1994-01-01' \
+             AND l_shipdate < DATE '1995-01-01' AND l_discount BETWEEN 0.05 AND 0.07 AND l_quantity < 24",
+        )
+        .await;
+    assert_eq!(revenue, r#"[{"revenue":1193053.2253}]"#);
+    assert_eq!(
+        home.error("SELECT * FROM tpch('lineitems', 1)").await.hint.as_deref(),
+        Some("Did you mean lineitem?")
+    );
+    assert_eq!(home.error("SELECT * FROM tpch('orders', 0)").await.message, "0 is no scale of TPC-H");
+    assert_eq!(
+        home.error("SELECT * FROM tpch('orders')").await.hint.as_deref(),
+        Some("Write tpch('lineitem', 0.1)")
+    );
+}

@@ -2,6 +2,7 @@
 
 use crate::session::use_session;
 use crate::sql_text;
+use crate::ui::Button;
 use leptos::prelude::*;
 
 /// A sample.
@@ -73,8 +74,45 @@ pub(super) fn Samples() -> impl IntoView {
     view! {
         <section aria-labelledby="home-samples">
             <h2 id="home-samples">"Try it on real data"</h2>
-            <ul class="samples">{rows}</ul>
+            <ul class="samples">{rows} <li>
+                <TpchSample />
+            </li></ul>
         </section>
+    }
+}
+
+/// The scales that fit a tab, and what each takes.
+const SCALES: &[(&str, &str)] =
+    &[("0.01", "0.01, 86,000 rows"), ("0.1", "0.1, 866,000 rows"), ("1", "1, 8.7 million rows")];
+
+/// TPC-H, made in the tab.
+#[component]
+fn TpchSample() -> impl IntoView {
+    let session = use_session();
+    let scale = RwSignal::new(SCALES[0].0.to_owned());
+    let is_making = Memo::new(move |_| session.tpch.now.with(Option::is_some));
+    view! {
+        <div class="sample sample-made">
+            <strong>"TPC-H"</strong>
+            <span class="quiet">
+                "The eight tables of the benchmark, made here and kept as Delta tables in the schema tpch."
+            </span>
+            <div class="sample-line">
+                <label for="tpch-scale">"Scale"</label>
+                <select id="tpch-scale" class="input" on:change:target=move |event| scale.set(event.target().value())>
+                    {SCALES
+                        .iter()
+                        .map(|(value, label)| view! { <option value=*value>{*label}</option> })
+                        .collect_view()}
+                </select>
+                <Button
+                    label="Make"
+                    disabled=is_making
+                    on_press=Callback::new(move |()| session.tpch.make(session, &scale.get_untracked()))
+                />
+            </div>
+            <span role="status">{move || session.tpch.now.get().map(|making| making.words())}</span>
+        </div>
     }
 }
 
