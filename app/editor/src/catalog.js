@@ -19,6 +19,11 @@ const RETRY_MILLIS = 10_000;
 /** Formats that a path can be read as: `` parquet.`flights.parquet` ``. */
 const FORMATS = new Set(["parquet", "csv", "json", "delta", "text", "orc", "avro", "binaryfile"]);
 
+const isFile = (path) => path.length === 2 && FORMATS.has(path[0].toLowerCase());
+
+/** A name as the page has those of files: always with its path in backticks. */
+const written = (path) => (isFile(path) ? `${path[0]}.\`${path[1].replaceAll("`", "``")}\`` : joined(path));
+
 export class Catalog {
   /** @param {((table: string) => Promise<Column[]>) | undefined} columnsOf */
   constructor(columnsOf) {
@@ -57,7 +62,7 @@ export class Catalog {
     if (inner) return inner;
     if (!source.path) return [];
     const table = this.table(source.path);
-    return table?.columns ?? this.asked.get(table?.name ?? joined(source.path))?.columns ?? [];
+    return table?.columns ?? this.asked.get(table?.name ?? written(source.path))?.columns ?? [];
   }
 
   /** The columns that a query gives. */
@@ -93,9 +98,8 @@ export class Catalog {
       const table = this.table(source.path);
       if (table?.columns) return;
       // A path that the page has not listed can still be read; half a name cannot.
-      const isPath = source.isWhole && source.path.length === 2 && FORMATS.has(source.path[0].toLowerCase());
-      if (!table && !isPath) return;
-      const asked = this.askOne(table?.name ?? joined(source.path));
+      if (!table && !(source.isWhole && isFile(source.path))) return;
+      const asked = this.askOne(table?.name ?? written(source.path));
       if (asked) waits.push(asked);
     };
     sources.forEach((source) => visit(source, 0));

@@ -52,6 +52,19 @@ const fromPage = Annotation.define();
 /** What of a state is kept beside its text and selection. */
 const KEPT_FIELDS = { history: historyField };
 
+/** CodeMirror's own words, as the page writes. */
+const PHRASES = {
+  next: "Next",
+  previous: "Previous",
+  all: "Select all",
+  "match case": "Match case",
+  regexp: "Regular expression",
+  "by word": "Whole words",
+  replace: "Replace",
+  "replace all": "Replace all",
+  close: "Close",
+};
+
 const DESCRIPTION_ID = "tarn-editor-marks";
 
 /**
@@ -211,6 +224,7 @@ function extensionsOf(options, catalog, description) {
     bracketMatching(),
     closeBrackets(),
     search({ top: true }),
+    EditorState.phrases.of(PHRASES),
     EditorState.allowMultipleSelections.of(true),
     EditorState.tabSize.of(4),
     indentUnit.of("  "),

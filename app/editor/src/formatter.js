@@ -5,9 +5,30 @@
 import { formatDialect, spark } from "sql-formatter";
 import { statementEnds, tokens } from "./lexer.js";
 import { firstDifference } from "./same_meaning.js";
-import { CAPITALS, CAPITAL_PHRASES } from "./words.js";
+import { CAPITALS, CAPITAL_PHRASES, KEYWORDS, VALUE_WORDS } from "./words.js";
 
 const options = spark.tokenizerOptions;
+
+/** Clauses whose first line goes on behind them. */
+const MERGE_CLAUSES = ["WHEN MATCHED", "WHEN NOT MATCHED", "WHEN NOT MATCHED BY TARGET", "WHEN NOT MATCHED BY SOURCE"];
+const ONE_LINE = [
+  "CREATE OR REPLACE TABLE",
+  "CREATE OR REPLACE TEMP VIEW",
+  "CREATE TEMP VIEW",
+  "REPLACE TABLE",
+  "MERGE INTO",
+  "MERGE WITH SCHEMA EVOLUTION INTO",
+  "UPDATE",
+  "DELETE FROM",
+  "LIMIT",
+  "OFFSET",
+  ...MERGE_CLAUSES,
+  ...MERGE_CLAUSES.map((clause) => `${clause} AND`),
+];
+const PIPED = ["SELECT", "WHERE", "EXTEND", "SET", "DROP", "AS", "AGGREGATE", "ORDER BY", "JOIN", "LEFT JOIN", "UNION ALL"];
+/** What are clauses in Spark's words, but more often something else. */
+const NO_CLAUSES = new Set(["PARTITION BY", "CLUSTER BY", "TRANSFORM", "PIVOT", "TABLESAMPLE"]);
+const NO_PHRASES = new Set(["ROWS BETWEEN", "RANGE BETWEEN"]);
 
 /** sql-formatter's Spark with what Databricks' dialect has beyond it. */
 const dialect = {
@@ -16,35 +37,22 @@ const dialect = {
     ...options,
     reservedClauses: [
       ...options.reservedClauses,
-      "QUALIFY",
-      "MERGE INTO",
-      "MERGE WITH SCHEMA EVOLUTION INTO",
-      "UPDATE",
-      "DELETE FROM",
-      "SET",
-      "WHEN MATCHED",
-      "WHEN NOT MATCHED",
-      "WHEN NOT MATCHED BY TARGET",
-      "WHEN NOT MATCHED BY SOURCE",
-      "CREATE OR REPLACE TABLE",
-      "REPLACE TABLE",
-      "OFFSET",
-      "|> SELECT",
-      "|> WHERE",
-      "|> EXTEND",
-      "|> SET",
-      "|> DROP",
-      "|> AS",
-      "|> AGGREGATE",
-      "|> ORDER BY",
+      ...ONE_LINE,
+      ...PIPED.map((clause) => `|> ${clause}`),
       "|> LIMIT",
-      "|> JOIN",
-      "|> LEFT JOIN",
-      "|> UNION ALL",
-    ].filter((clause) => clause !== "PARTITION BY" && clause !== "TRANSFORM" && clause !== "PIVOT"),
+      "QUALIFY",
+      "SET",
+      "UPDATE SET",
+    ].filter((clause) => !NO_CLAUSES.has(clause)),
     reservedJoins: [...options.reservedJoins, "LEFT ANTI JOIN", "LEFT SEMI JOIN"],
-    // Functions and types are written as they were: only what is above matters for the shape.
-    reservedKeywordPhrases: [...options.reservedKeywordPhrases, "VERSION AS OF", "TIMESTAMP AS OF"],
+    reservedKeywordPhrases: [
+      ...options.reservedKeywordPhrases.filter((phrase) => !NO_PHRASES.has(phrase)),
+      "VERSION AS OF",
+      "TIMESTAMP AS OF",
+      "SET TBLPROPERTIES",
+      "UPDATE SET *",
+      "INSERT *",
+    ],
     nestedBlockComments: true,
     stringTypes: [
       { quote: "''-raw", prefixes: ["R", "X"], requirePrefix: true },
@@ -59,27 +67,20 @@ const dialect = {
     },
     operators: ["%", "~", "^", "|", "&", "<=>", "==", "!", "||", "->", "=>", "::", "<<", ">>", ">>>", "@"],
     propertyAccessOperators: [":"],
+    postProcess: (tokens) => options.postProcess(tokens).map(starWithout),
   },
   formatOptions: {
     ...spark.formatOptions,
     alwaysDenseOperators: ["::", "@"],
-    onelineClauses: [
-      ...spark.formatOptions.onelineClauses,
-      "CREATE OR REPLACE TABLE",
-      "REPLACE TABLE",
-      "MERGE INTO",
-      "MERGE WITH SCHEMA EVOLUTION INTO",
-      "UPDATE",
-      "DELETE FROM",
-      "WHEN MATCHED",
-      "WHEN NOT MATCHED",
-      "WHEN NOT MATCHED BY TARGET",
-      "WHEN NOT MATCHED BY SOURCE",
-      "OFFSET",
-      "LIMIT",
-    ],
+    onelineClauses: [...spark.formatOptions.onelineClauses, ...ONE_LINE, "|> LIMIT", "|> AS"],
   },
 };
+
+/** `* EXCEPT (a, b)` takes columns away: it is no set operation. */
+function starWithout(token, index, tokens) {
+  const isStar = token.text === "EXCEPT" && tokens[index - 1]?.type === "ASTERISK";
+  return isStar ? { ...token, type: "RESERVED_KEYWORD" } : token;
+}
 
 const STYLE = { dialect, tabWidth: 2, keywordCase: "preserve", expressionWidth: 70 };
 
@@ -158,7 +159,8 @@ function separator(before, { text, hasGap }) {
 }
 
 function formatStatement({ body, hasSemicolon, behind }) {
-  const formatted = body && formatDialect(body, STYLE).trim();
+  // SET of a setting is one line, while SET of UPDATE is a list.
+  const formatted = /^set\b/i.test(body) ? body : body && formatDialect(body, STYLE).trim();
   const difference = firstDifference(body, formatted);
   if (difference) throw new Changed(difference);
   let text = capitalised(tightened(body, formatted));
@@ -183,8 +185,10 @@ function tightened(before, after) {
     const oldGap = last ? before.slice(old[index - 1].to, old[index].from) : "";
     const isAngle = last && /^(array|map|struct)$/i.test(after.slice(last.from, last.to)) && written === "<";
     const isCall = written === "(" && oldGap === "" && (last?.kind === "word" || last?.kind === "name");
+    const isIndex = written === "[" && oldGap === "";
+    const isSigned = oldGap === "" && /^[-+~!]$/.test(after.slice(last?.from, last?.to)) && !isOperand(after, now[index - 2]);
     const isInType = (typeDepth > 0 || isAngle) && !oldGap.includes("\n");
-    result += (isCall || isInType) && !gap.includes("\n") ? oldGap : gap;
+    result += (isCall || isIndex || isSigned || isInType) && !gap.includes("\n") ? oldGap : gap;
     result += written;
     if (isAngle || (typeDepth > 0 && written === "<")) typeDepth++;
     else if (typeDepth > 0 && /^>+$/.test(written)) typeDepth = Math.max(0, typeDepth - written.length);
@@ -192,11 +196,22 @@ function tightened(before, after) {
   return result;
 }
 
+/** Whether a token ends a value, so that a minus behind it is a subtraction. */
+function isOperand(text, token) {
+  if (!token || token.kind === "operator" || token.kind === "comment") return false;
+  const written = text.slice(token.from, token.to);
+  if (token.kind === "mark") return written === ")" || written === "]";
+  return token.kind !== "word" || !KEYWORDS.has(written.toLowerCase()) || VALUE_WORDS.has(written.toLowerCase());
+}
+
 function endsInLineComment(text) {
   const found = tokens(text);
   const last = found[found.length - 1];
   return last?.kind === "comment" && text.startsWith("--", last.from);
 }
+
+/** Functions with the name of a keyword. */
+const FUNCTIONS = new Set(["left", "right", "replace", "insert", "if"]);
 
 /** Writes keywords in capitals, where they are no names. */
 function capitalised(text) {
@@ -212,8 +227,9 @@ function capitalised(text) {
   let done = 0;
   found.forEach((token, index) => {
     const before = found[index - 1];
-    const isName = before && [".", ":", "@"].includes(text.slice(before.from, before.to));
-    if (isName || !isCapital[index]) return;
+    const isPart = before && [".", ":", "@"].includes(text.slice(before.from, before.to));
+    const isCall = FUNCTIONS.has(words[index]) && text[token.to] === "(";
+    if (isPart || isCall || !isCapital[index]) return;
     result += text.slice(done, token.from) + text.slice(token.from, token.to).toUpperCase();
     done = token.to;
   });

@@ -22,6 +22,51 @@ const OPERATOR = /<=>|>>>|\|>|->|=>|::|\|\||<>|!=|<=|>=|==|<<|>>|[^]/uy;
 /** What a colon stands right behind when it leads into a value (`payload:name`), and is no parameter. */
 const OPERAND_END = /[\p{L}\p{N}_`'")\]:]/u;
 
+/**
+ * The tokens of a text that was changed in one place, made from those it had before: only around the change is read.
+ * @param {{ text: string, tokens: Token[] }} before
+ * @param {string} text
+ * @returns {Token[]}
+ */
+export function tokensAfter(before, text) {
+  const shorter = Math.min(before.text.length, text.length);
+  let same = 0;
+  while (same < shorter && before.text.charCodeAt(same) === text.charCodeAt(same)) same++;
+  let sameBehind = 0;
+  while (
+    sameBehind < shorter - same &&
+    before.text.charCodeAt(before.text.length - 1 - sameBehind) === text.charCodeAt(text.length - 1 - sameBehind)
+  ) {
+    sameBehind++;
+  }
+  const shift = text.length - before.text.length;
+  const behind = text.length - sameBehind;
+  // A token may look a few characters ahead, and two behind.
+  let kept = 0;
+  while (kept < before.tokens.length && before.tokens[kept].to + 3 < same) kept++;
+  const found = before.tokens.slice(0, kept);
+  let old = kept;
+  for (let at = kept > 0 ? found[kept - 1].to : 0; at < text.length; ) {
+    const blanks = matched(BLANKS, text, at);
+    if (blanks > at) {
+      at = blanks;
+      continue;
+    }
+    while (old < before.tokens.length && before.tokens[old].from + shift < at) old++;
+    if (at > behind + 2 && before.tokens[old]?.from + shift === at) {
+      for (; old < before.tokens.length; old++) {
+        const { kind, from, to, isOpen } = before.tokens[old];
+        found.push({ kind, from: from + shift, to: to + shift, isOpen });
+      }
+      return found;
+    }
+    const token = tokenAt(text, at);
+    found.push(token);
+    at = token.to;
+  }
+  return found;
+}
+
 /** What may be the beginning of a token that a semicolon can be inside of, or a semicolon. */
 const STOP = /['"`;]|--|\/\*/g;
 

@@ -31,7 +31,7 @@ export function fit(label, typed) {
 
 /**
  * The best of what fits, the best first: by how well it fits, then in the order of `offers`.
- * @template {{ label: string, name?: string, rank: number }} Offer
+ * @template {{ label: string, name?: string, kind: string, rank: number }} Offer
  * @param {Offer[]} offers
  * @param {string} typed
  * @returns {Offer[]}
@@ -46,8 +46,12 @@ export function ranked(offers, typed) {
     .map(({ offer }) => offer);
 }
 
-/** Something with a name of several parts is also found by the last of them. */
-function bestFit({ label, name }, typed) {
-  const fits = [fit(label, typed), name ? fit(name, typed) : null].filter((each) => each !== null);
+/**
+ * How an offer fits. Something with a name of several parts is also found by the last of them; keywords are known well
+ * enough not to be looked for in their middle.
+ */
+function bestFit({ label, name, kind }, typed) {
+  const most = kind === "keyword" || kind === "type" ? 2 : 4;
+  const fits = [fit(label, typed), name ? fit(name, typed) : null].filter((each) => each !== null && each <= most);
   return fits.length > 0 ? Math.min(...fits) : null;
 }

@@ -131,7 +131,7 @@ function readBlock(block, items) {
   };
   while (at < items.length) {
     const [word, next] = [words[at], words[at + 1]];
-    const isQualified = words[at - 1] === ".";
+    const isQualified = isPart(items, at);
     const here = at++;
     if (items[here].block) readBlock(items[here].block, items[here].items);
     else if (isQualified) continue;
@@ -229,6 +229,7 @@ function readSource(block, segment, items, start) {
       if (items[at]?.word !== ".") break;
       source.to = items[at].token.to;
       at++;
+      if (!isPart(items, at)) break;
     }
     block.slots.push({ from: slotFrom, to: source.to });
     if (items[at]?.block && items[at].word === "(" && block.first !== "insert" && block.first !== "create") {
@@ -309,7 +310,7 @@ function readOutputs(segment, items, start) {
   const outputs = [];
   for (; at <= items.length; at++) {
     const item = items[at];
-    const isEnd = !item || item.word === "from" || item.word === "|>" || isClause(item, items[at - 1]);
+    const isEnd = !item || (OUTPUT_ENDS.has(item.word) && !isPart(items, at));
     if (isEnd || item.word === ",") {
       const output = outputOf(entry);
       if (output) outputs.push(output);
@@ -322,8 +323,12 @@ function readOutputs(segment, items, start) {
   segment.outputs = outputs;
 }
 
-const CLAUSES = new Set(["where", "group", "having", "order", "limit", "union", "intersect", "minus", "qualify"]);
-const isClause = (item, before) => CLAUSES.has(item.word) && before?.word !== ".";
+const OUTPUT_ENDS = new Set(
+  ["from", "|>", "where", "group", "having", "order", "limit", "union", "intersect", "minus", "qualify"],
+);
+
+/** Whether an item is a name behind a dot. Behind a dot that waits for its name, blanks and then a keyword may follow. */
+const isPart = (items, at) => items[at - 1]?.word === "." && items[at - 1].token.to === items[at]?.token.from;
 
 /** @returns {Output | null} */
 function outputOf(entry) {

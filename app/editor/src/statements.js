@@ -21,7 +21,8 @@ export function endsAfter(before, doc, { fromA, toA, toB }) {
   const later = before.slice(firstAtLeast(before, toA + 1)).map((end) => end + shift);
   const laterSet = new Set(later);
   for (let size = FIRST_WINDOW; ; size *= 4) {
-    const windowEnd = Math.min(doc.length, Math.max(start, toB) + size);
+    // In the last statement there is nothing to come back in step with.
+    const windowEnd = later.length > 0 ? Math.min(doc.length, Math.max(start, toB) + size) : doc.length;
     const ends = statementEnds(doc.sliceString(start, windowEnd)).map((end) => end + start);
     // Behind an end that was one before, nothing is different.
     const inStep = ends.findIndex((end) => end > toB && laterSet.has(end));

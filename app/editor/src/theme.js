@@ -33,10 +33,9 @@ export const theme = EditorView.theme({
     background: "var(--ground)",
     color: "var(--text)",
     fontSize: "var(--size)",
-    [SMALL]: { fontSize: "16px" }, // smaller text makes phones zoom in
   },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px", overflow: "auto", [SMALL]: { lineHeight: "24px" } },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px", overflow: "auto" },
   ".cm-content": { padding: "8px 0", caretColor: "var(--text)", minHeight: "100%", boxSizing: "border-box" },
   ".cm-line": { padding: "0 12px" },
   ".cm-cursor, .cm-dropCursor": { borderLeft: "2px solid var(--accent)", marginLeft: "-1px" },
@@ -103,7 +102,6 @@ export const theme = EditorView.theme({
     padding: "2px 12px 2px 8px",
     lineHeight: "20px",
     color: "var(--text)",
-    [SMALL]: { lineHeight: "32px" },
   },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { background: "var(--accent-soft)", color: "var(--text)" },
   ".tarn-offer-kind": { flex: "none", width: "14px", textAlign: "center", color: "var(--text-dim)", fontSize: "11px" },
@@ -125,7 +123,7 @@ export const theme = EditorView.theme({
     fontSize: "var(--size-small)",
   },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
-  ".cm-tooltip.cm-completionInfo": { maxWidth: "320px", padding: "8px 12px", [SMALL]: { display: "none" } },
+  ".cm-tooltip.cm-completionInfo": { maxWidth: "320px", padding: "8px 12px" },
   ".cm-completionInfo pre": {
     margin: "8px 0 0",
     padding: "4px 8px",
@@ -157,7 +155,6 @@ export const theme = EditorView.theme({
     background: "var(--ground)",
     color: "var(--text)",
     font: "var(--size-small) / 18px var(--mono)",
-    [SMALL]: { fontSize: "16px" },
   },
   ".cm-panel.cm-search .cm-button": BUTTON,
   ".cm-panel.cm-search .cm-button:hover": { background: "var(--hover)" },
@@ -178,6 +175,14 @@ export const theme = EditorView.theme({
     color: "var(--text-dim)",
     fontSize: "16px",
     cursor: "pointer",
+  },
+
+  [SMALL]: {
+    "&": { fontSize: "16px" }, // smaller text makes phones zoom in
+    ".cm-scroller": { lineHeight: "24px" },
+    ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { lineHeight: "32px" },
+    ".cm-tooltip.cm-completionInfo": { display: "none" },
+    ".cm-panel.cm-search input.cm-textfield": { fontSize: "16px" },
   },
   [REDUCED]: { ".cm-cursorLayer": { animation: "none !important" } },
 });

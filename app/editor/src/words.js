@@ -65,6 +65,9 @@ export const CAPITAL_PHRASES = lines(`
   lateral view
   not enforced
   primary key
+  nulls first
+  nulls last
+  schema evolution
 `).map((phrase) => phrase.split(" "));
 
 /** Every word whose letter case formatting may change. */
