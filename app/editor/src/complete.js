@@ -4,12 +4,13 @@ import {
   acceptCompletion,
   autocompletion,
   closeCompletion,
+  completionStatus,
   moveCompletionSelection,
   pickedCompletion,
   startCompletion,
 } from "@codemirror/autocomplete";
 import { EditorSelection, Prec } from "@codemirror/state";
-import { keymap } from "@codemirror/view";
+import { ViewPlugin, keymap } from "@codemirror/view";
 import { quoted } from "./names.js";
 import { offersAt } from "./offers.js";
 import { placeAt } from "./place.js";
@@ -35,11 +36,12 @@ export function completion(catalog) {
       optionClass: ({ offer }) => `tarn-offer tarn-offer-${offer.kind}`,
       addToOptions: [{ render: ({ offer }) => kindMark(offer), position: 20 }],
     }),
+    reachable,
     Prec.highest(
       keymap.of([
         { key: "Ctrl-Space", run: startCompletion },
         { mac: "Alt-`", run: startCompletion },
-        { key: "Escape", run: closeCompletion },
+        { key: "Escape", run: closeList },
         { key: "ArrowDown", run: moveCompletionSelection(true) },
         { key: "ArrowUp", run: moveCompletionSelection(false) },
         { key: "PageDown", run: moveCompletionSelection(true, "page") },
@@ -49,6 +51,29 @@ export function completion(catalog) {
       ]),
     ),
   ];
+}
+
+/**
+ * The list scrolls, and what scrolls has to be reachable by keyboard. The arrow keys do that from where the text is
+ * typed; this says it to those who look for a tab stop.
+ */
+const reachable = ViewPlugin.define(() => ({
+  update({ view, state }) {
+    if (completionStatus(state) !== "active") return;
+    view.requestMeasure({
+      key: reachableKey,
+      read: () => view.dom.querySelector(".cm-tooltip-autocomplete > ul"),
+      write: (list) => list && (list.tabIndex = 0),
+    });
+  },
+}));
+const reachableKey = {};
+
+/** Esc is only used up where there was a list to see: one that is still being made is dropped beside. */
+function closeList(view) {
+  const isShown = completionStatus(view.state) === "active";
+  closeCompletion(view);
+  return isShown;
 }
 
 async function complete(context, catalog) {

@@ -4,7 +4,7 @@
 // Content-Security-Policy forbids; in a shadow root it uses constructed style sheets, which are allowed.
 
 import { closeBrackets } from "@codemirror/autocomplete";
-import { history, historyField } from "@codemirror/commands";
+import { history, historyField, isolateHistory } from "@codemirror/commands";
 import { bracketMatching, indentUnit } from "@codemirror/language";
 import { highlightSelectionMatches, search } from "@codemirror/search";
 import { Annotation, EditorState } from "@codemirror/state";
@@ -93,7 +93,7 @@ export function mount(parent, options) {
   const text = () => view.state.doc.toString();
   const setText = (next) => {
     const change = difference(text(), next);
-    if (change) view.dispatch({ changes: change, annotations: fromPage.of(true) });
+    if (change) view.dispatch({ changes: change, annotations: [fromPage.of(true), isolateHistory.of("full")] });
   };
 
   return {
@@ -110,6 +110,7 @@ export function mount(parent, options) {
       view.dispatch({
         changes: { from: start, to: length, insert: added },
         selection: { anchor: Math.min(from, end), head: Math.min(to, end) },
+        annotations: isolateHistory.of("full"),
         userEvent: "input.add",
       });
       reveal(view);
@@ -244,6 +245,7 @@ function attributes(state, { label }) {
   const isInvalid = marksOf(state).length > 0;
   return {
     "aria-label": label,
+    tabindex: "0",
     autocapitalize: "off",
     autocorrect: "off",
     spellcheck: "false",

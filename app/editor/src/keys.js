@@ -24,6 +24,7 @@ export function keys({ onRun, format }) {
       { key: "Tab", run: indent, shift: indentLess },
       // What Esc closed here is not also for the page to stop.
       { key: "Escape", run: oneCursor, stopPropagation: true },
+      { key: "Escape", scope: "search-panel", run: () => false, stopPropagation: true },
       ...closeBracketsKeymap,
       ...defaultKeymap.filter(isOurs),
       ...searchKeymap,

@@ -84,7 +84,7 @@ export const theme = EditorView.theme({
   "button:focus-visible, input:focus-visible": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
   kbd: { color: "var(--text-dim)", font: "11px / 16px var(--sans)" },
 
-  ".tarn-signatures": { maxWidth: "min(640px, calc(100vw - 24px))", maxHeight: "160px", overflow: "auto", padding: "6px 12px" },
+  ".tarn-signatures": { maxWidth: "min(640px, calc(100vw - 24px))", padding: "6px 12px" },
   ".tarn-signature": { fontFamily: "var(--mono)", color: "var(--text-dim)", overflowWrap: "anywhere" },
   ".tarn-signature b": { color: "var(--accent)", fontWeight: "700" },
   ".tarn-signatures p": { marginTop: "4px" },
