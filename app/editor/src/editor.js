@@ -92,7 +92,7 @@ export function mount(parent, options) {
   };
   const text = () => view.state.doc.toString();
   const setText = (next) => {
-    const change = difference(text(), next);
+    const change = difference(text(), withLineFeeds(next));
     if (change) view.dispatch({ changes: change, annotations: [fromPage.of(true), isolateHistory.of("full")] });
   };
 
@@ -102,8 +102,9 @@ export function mount(parent, options) {
     /** Replaces the text, as a change that can be undone. Marks outside of what differs stay. */
     setText,
 
-    /** Puts `added` in place of everything from `insertFrom` on, selects `from` to `to` in the result, and goes there. */
-    addStatement(added, from, to, insertFrom) {
+    /** Puts text in place of everything from `insertFrom` on, selects `from` to `to` in the result, and goes there. */
+    addStatement(statement, from, to, insertFrom) {
+      const added = withLineFeeds(statement);
       const { length } = view.state.doc;
       const start = Math.max(0, Math.min(insertFrom, length));
       const end = start + added.length;
@@ -194,7 +195,7 @@ function shell(parent) {
   const host = document.createElement("div");
   host.className = "tarn-editor";
   host.style.cssText = "display: block; width: 100%; height: 100%; min-width: 0;";
-  const root = host.attachShadow({ mode: "open", delegatesFocus: true });
+  const root = host.attachShadow({ mode: "open" });
   const description = document.createElement("div");
   description.id = DESCRIPTION_ID;
   description.hidden = true;
@@ -235,6 +236,7 @@ function extensionsOf(options, catalog, description) {
     prefetch(catalog),
     marks,
     keys({ onRun: options.onRun, format: formatByKey }),
+    EditorView.editorAttributes.of(({ state }) => (state.selection.main.empty ? null : { class: "tarn-selecting" })),
     EditorView.contentAttributes.of((view) => attributes(view.state, options)),
     EditorView.domEventHandlers({ drop: leaveFilesToPage }),
     EditorView.updateListener.of((update) => tell(update, options, description)),
@@ -273,6 +275,9 @@ function clipped(doc, from, to) {
   const clip = (position) => Math.max(0, Math.min(position, doc.length));
   return { anchor: clip(from), head: clip(to) };
 }
+
+/** Text with the line ends that the editor keeps, as those of a text area. */
+const withLineFeeds = (text) => text.replace(/\r\n?/g, "\n");
 
 function reveal(view) {
   const { main } = view.state.selection;

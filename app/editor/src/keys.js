@@ -1,6 +1,6 @@
 // Keys of the editor itself: what it takes from CodeMirror, what it leaves to the page, and how Tab leaves it.
 
-import { closeBracketsKeymap } from "@codemirror/autocomplete";
+import { closeBracketsKeymap, closeCompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
 import { searchKeymap } from "@codemirror/search";
 import { EditorSelection, Prec } from "@codemirror/state";
@@ -12,7 +12,8 @@ const isOurs = (binding) => ![binding.key, binding.mac, binding.linux, binding.w
 
 /** @param {{ onRun?: () => void, format: (view: EditorView) => void }} actions */
 export function keys({ onRun, format }) {
-  const run = () => {
+  const run = (view) => {
+    closeCompletion(view);
     onRun?.();
     return true;
   };

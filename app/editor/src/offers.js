@@ -42,8 +42,9 @@ export function offersAt(place, catalog) {
     case "value":
       return [
         ...columns(visible.sources, catalog),
+        ...visible.aliases.map((name) => offer("column", name, { detail: "in this statement" })),
         ...visible.sources.flatMap((source) => (source.alias ? [offer("alias", source.alias)] : [])),
-        ...functions(catalog),
+        ...functions(catalog, (about) => about.kind !== "table"),
         ...keywords(words.VALUE_STARTS),
       ].filter(isFirst());
     default:
@@ -74,8 +75,8 @@ function columns(sources, catalog) {
 
 const column = ({ name, type }) => offer("column", name, { detail: type });
 
-function functions(catalog) {
-  return [...catalog.functions.values()].map((about) => {
+function functions(catalog, isMeant) {
+  return [...catalog.functions.values()].filter(isMeant).map((about) => {
     const { args, after } = signaturePieces(about.signatures[0] ?? "");
     const type = after.replace(/^\)\s*(->)?\s*/, "");
     // The types of the arguments are in the signature that shows once it is chosen.
@@ -101,7 +102,8 @@ function tables(path, catalog, ctes) {
     const name = table.path[table.path.length - 1];
     found.push({ ...offer(table.kind, label, { insert, detail: isFile ? table.path[0] : table.kind }), name });
   }
-  return found.filter(isFirst());
+  const calls = path.length === 0 ? functions(catalog, (about) => about.kind === "table") : [];
+  return [...found, ...calls].filter(isFirst());
 }
 
 function members(path, catalog, sources) {

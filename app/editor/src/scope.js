@@ -73,17 +73,22 @@ export function blockAt(block, position) {
   return child ? blockAt(child, position) : block;
 }
 
-/** What can be named at a place: sources from the inside out. */
+/** What can be named at a place: sources from the inside out, and what the select lists give a name to. */
 export function visibleAt(root, position) {
   const sources = [];
   const ctes = [];
+  const aliases = [];
   for (let block = blockAt(root, position); block; block = block.parent) {
     const segment = block.segments.find((each) => position <= each.to) ?? block.segments[block.segments.length - 1];
     sources.push(...segment.sources);
     ctes.push(...block.ctes);
+    aliases.push(...segment.outputs.filter(isNamed).map((output) => output.name));
   }
-  return { sources: sources.length > 0 ? sources : allSources(root), ctes };
+  return { sources: sources.length > 0 ? sources : allSources(root), ctes, aliases };
 }
+
+/** Whether a column of a select list has a name that it did not have before. */
+const isNamed = (output) => !("star" in output) && output.path?.[output.path.length - 1] !== output.name;
 
 /** Every source of a statement. */
 export function allSources(block) {

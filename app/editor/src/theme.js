@@ -42,7 +42,7 @@ export const theme = EditorView.theme({
   ".cm-placeholder": { color: "var(--text-dim)" },
 
   ".cm-gutters": {
-    background: "none",
+    background: "var(--ground)",
     borderRight: "1px solid var(--line)",
     color: "var(--text-dim)",
   },
@@ -51,6 +51,9 @@ export const theme = EditorView.theme({
   ".cm-activeLineGutter": { background: "none", color: "var(--text)" },
   ".cm-activeLine": { background: "none" },
   "&.cm-focused .cm-activeLine": { background: "color-mix(in srgb, var(--hover) 55%, transparent)" },
+
+  // A selection lies behind the lines, so this must not lie on it.
+  "&.cm-focused.tarn-selecting .cm-activeLine": { background: "none" },
 
   ".cm-selectionBackground": { background: "var(--syntax-selection)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": { background: "var(--syntax-selection)" },
@@ -84,16 +87,18 @@ export const theme = EditorView.theme({
   "button:focus-visible, input:focus-visible": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
   kbd: { color: "var(--text-dim)", font: "11px / 16px var(--sans)" },
 
+  // Its shadow would lie on the line that is typed in.
+  ".cm-tooltip.tarn-signatures": { boxShadow: "none" },
   ".tarn-signatures": { maxWidth: "min(640px, calc(100vw - 24px))", padding: "6px 12px" },
   ".tarn-signature": { fontFamily: "var(--mono)", color: "var(--text-dim)", overflowWrap: "anywhere" },
   ".tarn-signature b": { color: "var(--accent)", fontWeight: "700" },
   ".tarn-signatures p": { marginTop: "4px" },
 
-  ".cm-tooltip.cm-tooltip-autocomplete": { overflow: "hidden" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": {
     minWidth: "280px",
     maxWidth: "min(560px, calc(100vw - 24px))",
     maxHeight: "min(264px, 40vh)",
+    borderRadius: "var(--radius)",
     fontFamily: "var(--mono)",
   },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": {

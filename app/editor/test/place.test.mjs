@@ -23,6 +23,7 @@ catalog.set({
   functions: [
     { name: "date_trunc", kind: "scalar", signatures: ["date_trunc(unit STRING, ts TIMESTAMP) -> TIMESTAMP"] },
     { name: "now", kind: "scalar", signatures: ["now() -> TIMESTAMP"] },
+    { name: "range", kind: "table", signatures: ["range(start BIGINT, end BIGINT) -> TABLE"] },
     { name: "order_of", kind: "scalar", signatures: ["order_of(x INT) -> INT"] },
   ],
 });
@@ -160,6 +161,17 @@ test("tables, ready to run", () => {
   assert.equal(offered("SELECT * FROM parquet.|")[0].insert, "`flights.parquet`");
   assert.equal(offered("SELECT * FROM parquet.`fl|`")[0].insert, "`flights.parquet`");
   assert.equal(offered("SELECT * FROM csv.|")[0].insert, "`a``b.csv`");
+});
+
+test("a function that gives a table stands where a table does, and only there", () => {
+  const [range] = offered("SELECT * FROM ran|");
+  assert.deepEqual([range.label, range.isCall], ["range", true]);
+  assert.deepEqual(labels("SELECT ran|"), []);
+});
+
+test("what a select list names can be ordered by", () => {
+  assert.deepEqual(labels("SELECT sum(x) AS total_price, day FROM orders ORDER BY tot|"), ["total_price"]);
+  assert.deepEqual(labels("INSERT INTO customers (na|"), ["name"]);
 });
 
 test("columns come before functions, and functions before keywords", () => {

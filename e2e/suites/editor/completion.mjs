@@ -109,6 +109,18 @@ export function completion(shared) {
       await typist.signature.waitFor();
     }));
 
+  test("a function says what it does, and a press takes it", () =>
+    inEditor(shared, async (typist) => {
+      await typist.write("SELECT ");
+      await typist.type("date_");
+      await typist.offered();
+      await typist.page.getByText("Cuts a timestamp to a unit.").waitFor();
+      await typist.list.getByRole("option", { name: /date_add/ }).click();
+      assert.equal(await typist.marked(), "SELECT date_add(|)");
+      await typist.type("1");
+      assert.equal(await typist.text(), "SELECT date_add(1)");
+    }));
+
   test("the inner of two calls is helped with", () =>
     inEditor(shared, async (typist) => {
       await typist.write("SELECT coalesce(date_add(day, |), 1)");

@@ -36,7 +36,7 @@ export function looks(shared) {
               assert.equal(isWide, false, `${name} is too wide`);
             };
             await look("empty");
-            await typist.write(TEXT);
+            await typist.put(TEXT);
             await look("text");
             await typist.type("SELECT ");
             await typist.type("date_t");

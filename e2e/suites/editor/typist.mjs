@@ -28,16 +28,20 @@ export class Typist {
   }
 
   /** Puts the text in, with the cursor at its `|`, or at its end. */
-  async write(marked) {
+  write(marked) {
     const at = marked.indexOf("|");
-    const text = at < 0 ? marked : marked.slice(0, at) + marked.slice(at + 1);
-    await this.page.evaluate(
+    return at < 0 ? this.put(marked) : this.put(marked.slice(0, at) + marked.slice(at + 1), at);
+  }
+
+  /** Puts the text in, with the cursor at a place. */
+  put(text, at = text.length) {
+    return this.page.evaluate(
       ([text, at]) => {
         editor.setText(text);
         editor.select(at, at);
         editor.focus();
       },
-      [text, at < 0 ? text.length : at],
+      [text, at],
     );
   }
 
