@@ -30,6 +30,7 @@ import { prefetch } from "./prefetch.js";
 import { signatures } from "./signatures.js";
 import { statementsField } from "./statements.js";
 import { theme } from "./theme.js";
+import { typeOver } from "./type_over.js";
 
 /**
  * @typedef {object} Options all but `label` may be left out; positions are UTF-16 units
@@ -235,6 +236,7 @@ function extensionsOf(options, catalog, description) {
     signatures(catalog),
     prefetch(catalog),
     marks,
+    typeOver,
     keys({ onRun: options.onRun, format: formatByKey }),
     EditorView.editorAttributes.of(({ state }) => (state.selection.main.empty ? null : { class: "tarn-selecting" })),
     EditorView.contentAttributes.of((view) => attributes(view.state, options)),

@@ -31,6 +31,18 @@ export function editing(shared) {
       assert.equal(await typist.text(), "a\nb");
     }));
 
+  test("what is typed goes in place of a selection, and brackets around it", () =>
+    inEditor(shared, async (typist) => {
+      await typist.write("SELECT 1,\n  'a';\n|SELECT 2");
+      await typist.press("Shift+Control+Home");
+      await typist.type("x");
+      assert.equal(await typist.marked(), "x|SELECT 2");
+      await typist.press("Control+z");
+      assert.match(await typist.text(), /^SELECT 1/);
+      await typist.type("(");
+      assert.equal(await typist.text(), "(SELECT 1,\n  'a';\n)SELECT 2");
+    }));
+
   test("keys of the page stay free", () =>
     inEditor(shared, async (typist) => {
       await typist.write("SELECT |1");
