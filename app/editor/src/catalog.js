@@ -67,16 +67,17 @@ export class Catalog {
 
   /** The columns that a query gives. */
   outputs(query, depth) {
-    const all = () => query.sources.flatMap((source) => this.columns(source, depth + 1));
+    // Once, however many columns ask for it: queries in queries in queries would take forever.
+    let known = null;
+    const all = () => (known ??= query.sources.flatMap((source) => this.columns(source, depth + 1)));
     // A query that begins with FROM gives everything.
     if (query.outputs.length === 0) return all();
     return query.outputs.flatMap((output) => {
       if ("star" in output) {
         if (output.star.length === 0) return all();
         const alias = output.star[output.star.length - 1];
-        return query.sources
-          .filter((source) => isSame(source.alias, alias))
-          .flatMap((source) => this.columns(source, depth + 1));
+        const meant = query.sources.filter((source) => isSame(source.alias, alias));
+        return meant.flatMap((source) => this.columns(source, depth + 1));
       }
       const name = output.path?.[output.path.length - 1];
       const type = name ? all().find((column) => isSame(column.name, name))?.type : undefined;

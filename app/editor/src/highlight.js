@@ -13,7 +13,7 @@ import { KEYWORDS, TYPES } from "./words.js";
 /** Words that brackets may follow although they call nothing. */
 const BEFORE_BRACKET = /^(in|values|and|or|not|as|on|using|over|exists|when|then|else|select|from|where|by|table|filter)$/i;
 
-const language = StreamLanguage.define({
+export const language = StreamLanguage.define({
   name: "tarn-sql",
   startState: () => /** @type {Open} */ ({ depth: 0, quote: 0, hasEscapes: false, style: null }),
   copyState: (state) => ({ ...state }),

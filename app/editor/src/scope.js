@@ -80,6 +80,8 @@ export function visibleAt(root, position) {
   const aliases = [];
   for (let block = blockAt(root, position); block; block = block.parent) {
     const segment = block.segments.find((each) => position <= each.to) ?? block.segments[block.segments.length - 1];
+    // Brackets that hold no query, such as a list of names, were not read.
+    if (!segment) continue;
     sources.push(...segment.sources);
     ctes.push(...block.ctes);
     aliases.push(...segment.outputs.filter(isNamed).map((output) => output.name));

@@ -185,6 +185,14 @@ test("behind a value come keywords only", () => {
   assert.deepEqual(labels("SELECT a FROM t gro|"), ["GROUP BY"]);
 });
 
+test("queries in queries are told quickly", () => {
+  const list = (from) => Array.from({ length: 60 }, (_, index) => `c${index}`).join(", ") + ` FROM ${from}`;
+  const ctes = Array.from({ length: 12 }, (_, index) => `q${index} AS (SELECT ${list(index ? `q${index - 1}` : "orders")})`);
+  const began = performance.now();
+  assert.equal(labels(`WITH ${ctes.join(", ")} SELECT q11.| FROM q11`).length, 60);
+  assert.ok(performance.now() - began < 1_000);
+});
+
 test("fields of a struct", () => {
   assert.deepEqual(structFields("STRUCT<a: INT, `b c`: ARRAY<STRUCT<x: INT, y: INT>>, d: DECIMAL(10, 2)>"), [
     { name: "a", type: "INT" },
