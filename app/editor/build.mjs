@@ -1,4 +1,5 @@
-// Bundles the editor: `node build.mjs FOLDER` writes editor.js, its chunks, and the licences of what is in them.
+// Bundles the editor: `node build.mjs FOLDER` writes editor.js, its chunks, and the licences of what is in
+// them.
 
 import { build } from "esbuild";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";

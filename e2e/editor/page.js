@@ -7,7 +7,8 @@ globalThis.told = told;
 document.addEventListener("securitypolicyviolation", (event) => told.violations.push(event.violatedDirective));
 addEventListener("keydown", (event) => told.keys.push(event.key));
 
-const columns = (text) => text.split(", ").map((each) => ({ name: each.split(" ")[0], type: each.slice(each.indexOf(" ") + 1) }));
+const columns = (text) =>
+  text.split(", ").map((each) => ({ name: each.split(" ")[0], type: each.slice(each.indexOf(" ") + 1) }));
 
 globalThis.editor = mount(document.querySelector("#editor"), {
   text: "",
@@ -21,7 +22,9 @@ globalThis.editor = mount(document.querySelector("#editor"), {
     told.asked.push(table);
     await new Promise((resolve) => setTimeout(resolve, 30));
     if (table === "events") throw new Error("no such table");
-    return columns("origin STRING, destination STRING, delay INT, `odd name` DOUBLE".replaceAll("`odd name`", "odd_name"));
+    return columns(
+      "origin STRING, destination STRING, delay INT, `odd name` DOUBLE".replaceAll("`odd name`", "odd_name"),
+    );
   },
 });
 
@@ -36,7 +39,11 @@ editor.setCatalog({
         { name: "address", type: "STRUCT<street: STRING, city: STRUCT<name: STRING, zip: INT>>" },
       ],
     },
-    { name: "main.default.customers", kind: "table", columns: columns("customer_id BIGINT, name STRING, country STRING") },
+    {
+      name: "main.default.customers",
+      kind: "table",
+      columns: columns("customer_id BIGINT, name STRING, country STRING"),
+    },
     { name: "recent_orders", kind: "view", columns: columns("order_id BIGINT, day DATE") },
     { name: "events", kind: "table", columns: null },
     { name: "parquet.`flights.parquet`", kind: "file", columns: null },
@@ -50,10 +57,30 @@ editor.setCatalog({
       description: "Cuts a timestamp to a unit.",
       example: "SELECT date_trunc('MONTH', day)",
     },
-    { name: "date_add", kind: "scalar", signatures: ["date_add(start DATE, days INT) -> DATE"], description: "Adds days." },
-    { name: "count", kind: "aggregate", signatures: ["count(*) -> BIGINT", "count(expr ANY, ...) -> BIGINT"], description: "Counts rows." },
-    { name: "coalesce", kind: "scalar", signatures: ["coalesce(value ANY, ...) -> ANY"], description: "The first that is not null." },
-    { name: "concat", kind: "scalar", signatures: ["concat(value STRING, ...) -> STRING"], description: "Puts texts together." },
+    {
+      name: "date_add",
+      kind: "scalar",
+      signatures: ["date_add(start DATE, days INT) -> DATE"],
+      description: "Adds days.",
+    },
+    {
+      name: "count",
+      kind: "aggregate",
+      signatures: ["count(*) -> BIGINT", "count(expr ANY, ...) -> BIGINT"],
+      description: "Counts rows.",
+    },
+    {
+      name: "coalesce",
+      kind: "scalar",
+      signatures: ["coalesce(value ANY, ...) -> ANY"],
+      description: "The first that is not null.",
+    },
+    {
+      name: "concat",
+      kind: "scalar",
+      signatures: ["concat(value STRING, ...) -> STRING"],
+      description: "Puts texts together.",
+    },
     { name: "now", kind: "scalar", signatures: ["now() -> TIMESTAMP"], description: "The time." },
     { name: "sum", kind: "aggregate", signatures: ["sum(value NUMERIC) -> NUMERIC"], description: "Adds up." },
   ],

@@ -19,7 +19,9 @@ export const editorDir = path.resolve(process.env.TARN_EDITOR_DIR ?? path.join(r
  */
 export async function serveEditor() {
   if (!existsSync(path.join(editorDir, "editor.js"))) {
-    throw new Error(`${editorDir} holds no editor: build it with app/editor/build.mjs, or name its folder in TARN_EDITOR_DIR`);
+    throw new Error(
+      `${editorDir} holds no editor: build it with app/editor/build.mjs, or name its folder in TARN_EDITOR_DIR`,
+    );
   }
   const folder = await mkdtemp(path.join(tmpdir(), "tarn-editor-"));
   const index = await readFile(path.join(root, "index.html"), "utf8");

@@ -1,4 +1,5 @@
-// The call of a function that a place stands in: whose brackets are the nearest around it, and which argument it is.
+// The call of a function that a place stands in: whose brackets are the nearest around it, and which argument
+// it is.
 
 import { unquoted } from "./names.js";
 
@@ -14,10 +15,12 @@ import { unquoted } from "./names.js";
 
 /** Words before a bracket that are no names of functions. */
 const NO_FUNCTIONS = new Set(
-  (
-    "in and or not as on using values over exists any all some when then else case select from where by having filter " +
-    "is between like join table with partition set union except intersect"
-  ).split(" "),
+  `
+    in and or not as on using values over exists any all some when then else case select from where by
+    having filter is between like join table with partition set union except intersect
+  `
+    .trim()
+    .split(/\s+/),
 );
 
 /**
@@ -81,7 +84,10 @@ export function signaturePieces(signature) {
   return { before: signature, args: [], after: "" };
 }
 
-/** Which argument of a signature the one at hand is: the last one stands for all further ones when it ends in `…`. */
+/**
+ * Which argument of a signature the one at hand is: the last one stands for all further ones when it ends in
+ * `…`.
+ */
 export function argumentOf(pieces, argument) {
   const last = pieces.args.length - 1;
   const isRepeated = last >= 0 && /\.\.\.|…/.test(pieces.args[last]);

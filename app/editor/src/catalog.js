@@ -32,7 +32,8 @@ export class Catalog {
     this.tables = [];
     /** @type {Map<string, SqlFunction>} by name in lower case */
     this.functions = new Map();
-    /** @type {Map<string, { columns: Column[] | null, promise: Promise<void> }>} by the table's name as the page has it */
+    /** By the table's name as the page has it. */
+    /** @type {Map<string, { columns: Column[] | null, promise: Promise<void> }>} */
     this.asked = new Map();
   }
 

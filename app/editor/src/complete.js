@@ -54,8 +54,8 @@ export function completion(catalog) {
 }
 
 /**
- * The list scrolls, and what scrolls has to be reachable by keyboard. The arrow keys do that from where the text is
- * typed; this says it to those who look for a tab stop.
+ * The list scrolls, and what scrolls has to be reachable by keyboard. The arrow keys do that from where the
+ * text is typed; this says it to those who look for a tab stop.
  */
 const reachable = ViewPlugin.define(() => ({
   update({ view, state }) {
@@ -124,7 +124,9 @@ function option(offer, isLower) {
   };
 }
 
-/** Writes what was chosen: a word in backticks with them, a function with its brackets and the cursor in them. */
+/**
+ * Writes what was chosen: a word in backticks with them, a function with its brackets and the cursor in them.
+ */
 function apply(view, picked, from, to) {
   const { offer } = picked;
   const isWord = offer.kind === "keyword" || offer.kind === "type";

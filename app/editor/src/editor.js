@@ -1,7 +1,8 @@
 // The SQL editor: what the page calls, and what it is made of.
 //
-// It lives in a shadow root. CodeMirror writes its styles into the document's <style> elements, which the page's
-// Content-Security-Policy forbids; in a shadow root it uses constructed style sheets, which are allowed.
+// It lives in a shadow root. CodeMirror writes its styles into the document's <style> elements, which the
+// page's Content-Security-Policy forbids; in a shadow root it uses constructed style sheets, which are
+// allowed.
 
 import { closeBrackets } from "@codemirror/autocomplete";
 import { history, historyField, isolateHistory } from "@codemirror/commands";
@@ -38,7 +39,8 @@ import { typeOver } from "./type_over.js";
  * @property {[number, number]} [selection]
  * @property {string} label what the editor is called for screen readers
  * @property {string} [placeholder]
- * @property {(text: string) => void} [onChange] after a change that the page did not make by `setText` or `open`
+ * @property {(text: string) => void} [onChange] after a change that the page did not make by `setText` or
+ *   `open`
  * @property {(from: number, to: number) => void} [onSelection]
  * @property {() => void} [onRun] Ctrl+Enter or Cmd+Enter
  * @property {(message: string) => void} [onNotice] why the key for formatting left something as it was
@@ -64,6 +66,7 @@ const PHRASES = {
   replace: "Replace",
   "replace all": "Replace all",
   close: "Close",
+  go: "Go",
 };
 
 const DESCRIPTION_ID = "tarn-editor-marks";
@@ -94,7 +97,8 @@ export function mount(parent, options) {
   const text = () => view.state.doc.toString();
   const setText = (next) => {
     const change = difference(text(), withLineFeeds(next));
-    if (change) view.dispatch({ changes: change, annotations: [fromPage.of(true), isolateHistory.of("full")] });
+    if (change)
+      view.dispatch({ changes: change, annotations: [fromPage.of(true), isolateHistory.of("full")] });
   };
 
   return {
@@ -103,7 +107,10 @@ export function mount(parent, options) {
     /** Replaces the text, as a change that can be undone. Marks outside of what differs stay. */
     setText,
 
-    /** Puts text in place of everything from `insertFrom` on, selects `from` to `to` in the result, and goes there. */
+    /**
+     * Puts text in place of everything from `insertFrom` on, selects `from` to `to` in the result, and goes
+     * there.
+     */
     addStatement(statement, from, to, insertFrom) {
       const added = withLineFeeds(statement);
       const { length } = view.state.doc;
@@ -135,7 +142,8 @@ export function mount(parent, options) {
 
     /**
      * Tells what completion and signature help know.
-     * @param {{ tables?: import("./catalog.js").Table[], functions?: import("./catalog.js").SqlFunction[] }} known
+     * @param {{ tables?: import("./catalog.js").Table[], functions?: import("./catalog.js").SqlFunction[] }}
+     *   known
      */
     setCatalog: (known) => catalog.set(known),
 
@@ -143,8 +151,8 @@ export function mount(parent, options) {
     format: () => format(view),
 
     /**
-     * Shows another text, with an undo of its own. A text that was shown before comes back with its undo, selection
-     * and scroll position; where `next` is not what it was, that is a change which can be undone.
+     * Shows another text, with an undo of its own. A text that was shown before comes back with its undo,
+     * selection and scroll position; where `next` is not what it was, that is a change which can be undone.
      * @param {string} id
      * @param {string} [next]
      */
@@ -238,7 +246,9 @@ function extensionsOf(options, catalog, description) {
     marks,
     typeOver,
     keys({ onRun: options.onRun, format: formatByKey }),
-    EditorView.editorAttributes.of(({ state }) => (state.selection.main.empty ? null : { class: "tarn-selecting" })),
+    EditorView.editorAttributes.of(({ state }) =>
+      state.selection.main.empty ? null : { class: "tarn-selecting" },
+    ),
     EditorView.contentAttributes.of((view) => attributes(view.state, options)),
     EditorView.domEventHandlers({ drop: leaveFilesToPage }),
     EditorView.updateListener.of((update) => tell(update, options, description)),
@@ -293,6 +303,10 @@ function difference(before, after) {
   let start = 0;
   while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start++;
   let end = 0;
-  while (end < shorter - start && before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)) end++;
+  while (
+    end < shorter - start &&
+    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
+  )
+    end++;
   return { from: start, to: before.length - end, insert: after.slice(start, after.length - end) };
 }

@@ -10,7 +10,12 @@ import { CAPITALS, CAPITAL_PHRASES, KEYWORDS, VALUE_WORDS } from "./words.js";
 const options = spark.tokenizerOptions;
 
 /** Clauses whose first line goes on behind them. */
-const MERGE_CLAUSES = ["WHEN MATCHED", "WHEN NOT MATCHED", "WHEN NOT MATCHED BY TARGET", "WHEN NOT MATCHED BY SOURCE"];
+const MERGE_CLAUSES = [
+  "WHEN MATCHED",
+  "WHEN NOT MATCHED",
+  "WHEN NOT MATCHED BY TARGET",
+  "WHEN NOT MATCHED BY SOURCE",
+];
 const ONE_LINE = [
   "CREATE OR REPLACE TABLE",
   "CREATE OR REPLACE TEMP VIEW",
@@ -25,7 +30,19 @@ const ONE_LINE = [
   ...MERGE_CLAUSES,
   ...MERGE_CLAUSES.map((clause) => `${clause} AND`),
 ];
-const PIPED = ["SELECT", "WHERE", "EXTEND", "SET", "DROP", "AS", "AGGREGATE", "ORDER BY", "JOIN", "LEFT JOIN", "UNION ALL"];
+const PIPED = [
+  "SELECT",
+  "WHERE",
+  "EXTEND",
+  "SET",
+  "DROP",
+  "AS",
+  "AGGREGATE",
+  "ORDER BY",
+  "JOIN",
+  "LEFT JOIN",
+  "UNION ALL",
+];
 /** What are clauses in Spark's words, but more often something else. */
 const NO_CLAUSES = new Set(["PARTITION BY", "CLUSTER BY", "TRANSFORM", "PIVOT", "TABLESAMPLE"]);
 const NO_PHRASES = new Set(["ROWS BETWEEN", "RANGE BETWEEN"]);
@@ -63,7 +80,10 @@ const dialect = {
     variableTypes: [{ quote: "{}", prefixes: ["$"], requirePrefix: true }],
     paramTypes: {
       positional: true,
-      custom: [{ regex: String.raw`(?<![\w\x60'")\]:]):[A-Za-z_]\w*` }, { regex: String.raw`\{\{[^}\n]*\}\}` }],
+      custom: [
+        { regex: String.raw`(?<![\w\x60'")\]:]):[A-Za-z_]\w*` },
+        { regex: String.raw`\{\{[^}\n]*\}\}` },
+      ],
     },
     operators: ["%", "~", "^", "|", "&", "<=>", "==", "!", "||", "->", "=>", "::", "<<", ">>", ">>>", "@"],
     propertyAccessOperators: [":"],
@@ -87,7 +107,8 @@ const STYLE = { dialect, tabWidth: 2, keywordCase: "preserve", expressionWidth: 
 /**
  * Formats a script. A statement that cannot be formatted stays as it is.
  * @param {string} text
- * @returns {{ text: string, failures: { from: number, message: string }[] }} failures say where in the text they are
+ * @returns {{ text: string, failures: { from: number, message: string }[] }} failures say where in the text
+ *   they are
  */
 export function format(text) {
   const failures = [];
@@ -100,11 +121,14 @@ export function format(text) {
       return { ...statement, text: statement.whole };
     }
   });
-  const result = formatted.map((statement, index) => separator(formatted[index - 1], statement) + statement.text).join("");
+  const result = formatted
+    .map((statement, index) => separator(formatted[index - 1], statement) + statement.text)
+    .join("");
   const whole = /\n\s*$/.test(text) && result ? `${result}\n` : result;
   // Each statement was compared; the whole is once more, for what was put between them.
   const difference = firstDifference(text, whole);
-  if (difference) return { text, failures: [{ from: difference.from, message: changedMessage(difference.text) }] };
+  if (difference)
+    return { text, failures: [{ from: difference.from, message: changedMessage(difference.text) }] };
   return { text: whole, failures };
 }
 
@@ -115,16 +139,20 @@ class Changed extends Error {
   }
 }
 
-const changedMessage = (text) => `Formatting would change what is written at ${text.split("\n")[0].slice(0, 40) || "its end"}.`;
+const changedMessage = (text) =>
+  `Formatting would change what is written at ${text.split("\n")[0].slice(0, 40) || "its end"}.`;
 
 const unreadable = (error) => {
   const near = /Parse error at token: ([^]*?) at line/.exec(error.message)?.[1];
-  return near ? `The formatter cannot read ${near.split("\n")[0].slice(0, 40)}.` : "The formatter cannot read this statement.";
+  return near
+    ? `The formatter cannot read ${near.split("\n")[0].slice(0, 40)}.`
+    : "The formatter cannot read this statement.";
 };
 
 /**
  * A script in its statements. A comment on the line where a statement ends belongs to it.
- * @returns {{ from: number, body: string, hasSemicolon: boolean, behind: string, whole: string, hasGap: boolean }[]}
+ * @returns {{ from: number, body: string, hasSemicolon: boolean, behind: string, whole: string, hasGap:
+ *   boolean }[]}
  */
 function statements(text) {
   const found = [];
@@ -140,7 +168,14 @@ function statements(text) {
     if (body || hasSemicolon) {
       const start = from + lead.length;
       const whole = text.slice(start, to).trim();
-      found.push({ from: start, body, hasSemicolon, behind: behind.trim(), whole, hasGap: /\n\s*\n/.test(lead) });
+      found.push({
+        from: start,
+        body,
+        hasSemicolon,
+        behind: behind.trim(),
+        whole,
+        hasGap: /\n\s*\n/.test(lead),
+      });
     }
     from = to;
   }
@@ -169,8 +204,8 @@ function formatStatement({ body, hasSemicolon, behind }) {
 }
 
 /**
- * Takes out blanks that the formatter puts where nobody writes any: before the brackets of functions it does not know,
- * and in types such as `ARRAY<INT>`.
+ * Takes out blanks that the formatter puts where nobody writes any: before the brackets of functions it does
+ * not know, and in types such as `ARRAY<INT>`.
  * @param {string} before
  * @param {string} after the same tokens with other blanks
  */
@@ -186,7 +221,10 @@ function tightened(before, after) {
     const isAngle = last && /^(array|map|struct)$/i.test(after.slice(last.from, last.to)) && written === "<";
     const isCall = written === "(" && oldGap === "" && (last?.kind === "word" || last?.kind === "name");
     const isIndex = written === "[" && oldGap === "";
-    const isSigned = oldGap === "" && /^[-+~!]$/.test(after.slice(last?.from, last?.to)) && !isOperand(after, now[index - 2]);
+    const isSigned =
+      oldGap === "" &&
+      /^[-+~!]$/.test(after.slice(last?.from, last?.to)) &&
+      !isOperand(after, now[index - 2]);
     const isInType = (typeDepth > 0 || isAngle) && !oldGap.includes("\n");
     result += (isCall || isIndex || isSigned || isInType) && !gap.includes("\n") ? oldGap : gap;
     result += written;
@@ -201,7 +239,9 @@ function isOperand(text, token) {
   if (!token || token.kind === "operator" || token.kind === "comment") return false;
   const written = text.slice(token.from, token.to);
   if (token.kind === "mark") return written === ")" || written === "]";
-  return token.kind !== "word" || !KEYWORDS.has(written.toLowerCase()) || VALUE_WORDS.has(written.toLowerCase());
+  return (
+    token.kind !== "word" || !KEYWORDS.has(written.toLowerCase()) || VALUE_WORDS.has(written.toLowerCase())
+  );
 }
 
 function endsInLineComment(text) {
@@ -216,11 +256,14 @@ const FUNCTIONS = new Set(["left", "right", "replace", "insert", "if"]);
 /** Writes keywords in capitals, where they are no names. */
 function capitalised(text) {
   const found = tokens(text).filter((token) => token.kind !== "comment");
-  const words = found.map((token) => (token.kind === "word" ? text.slice(token.from, token.to).toLowerCase() : ""));
+  const words = found.map((token) =>
+    token.kind === "word" ? text.slice(token.from, token.to).toLowerCase() : "",
+  );
   const isCapital = words.map((word) => CAPITALS.has(word));
   words.forEach((_, at) => {
     for (const phrase of CAPITAL_PHRASES) {
-      if (phrase.every((word, offset) => words[at + offset] === word)) phrase.forEach((_, offset) => (isCapital[at + offset] = true));
+      if (phrase.every((word, offset) => words[at + offset] === word))
+        phrase.forEach((_, offset) => (isCapital[at + offset] = true));
     }
   });
   let result = "";

@@ -11,7 +11,8 @@ import { KEYWORDS, TYPES } from "./words.js";
  */
 
 /** Words that brackets may follow although they call nothing. */
-const BEFORE_BRACKET = /^(in|values|and|or|not|as|on|using|over|exists|when|then|else|select|from|where|by|table|filter)$/i;
+const BEFORE_BRACKET =
+  /^(in|values|and|or|not|as|on|using|over|exists|when|then|else|select|from|where|by|table|filter)$/i;
 
 export const language = StreamLanguage.define({
   name: "tarn-sql",
@@ -74,9 +75,14 @@ function styleOf(line, { kind, from, to }) {
   if (kind !== "word") return kind;
   const word = line.slice(from, to).toLowerCase();
   // Behind a dot, and behind a colon that leads into a value, stands a name, whatever it is called.
-  if (/[.:]\s*$/.test(line.slice(Math.max(0, from - 4), from)) && !line.slice(0, from).endsWith("::")) return null;
+  if (/[.:]\s*$/.test(line.slice(Math.max(0, from - 4), from)) && !line.slice(0, from).endsWith("::"))
+    return null;
   const isCall = line[to] === "(";
-  if (isCall && !BEFORE_BRACKET.test(word) && !(TYPES.has(word) && !/^(date|timestamp|array|map|struct|string|int)$/.test(word))) {
+  if (
+    isCall &&
+    !BEFORE_BRACKET.test(word) &&
+    !(TYPES.has(word) && !/^(date|timestamp|array|map|struct|string|int)$/.test(word))
+  ) {
     return "function";
   }
   if (TYPES.has(word)) return "type";

@@ -1,4 +1,5 @@
-// Keys of the editor itself: what it takes from CodeMirror, what it leaves to the page, and how Tab leaves it.
+// Keys of the editor itself: what it takes from CodeMirror, what it leaves to the page, and how Tab leaves
+// it.
 
 import { closeBracketsKeymap, closeCompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
@@ -8,7 +9,8 @@ import { EditorView, keymap } from "@codemirror/view";
 
 /** Keys of CodeMirror's that are the page's: its palette, running, stopping. */
 const PAGE_KEYS = new Set(["Mod-Enter", "Escape", "Ctrl-k", "Mod-k"]);
-const isOurs = (binding) => ![binding.key, binding.mac, binding.linux, binding.win].some((key) => PAGE_KEYS.has(key));
+const isOurs = (binding) =>
+  ![binding.key, binding.mac, binding.linux, binding.win].some((key) => PAGE_KEYS.has(key));
 
 /** @param {{ onRun?: () => void, format: (view: EditorView) => void }} actions */
 export function keys({ onRun, format }) {
@@ -39,7 +41,8 @@ export function keys({ onRun, format }) {
 
 /** A Mac types another letter with Option, so the key is told by its place. */
 function formatOnMac(event, view, format) {
-  const isFormat = event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey && event.code === "KeyF";
+  const isFormat =
+    event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey && event.code === "KeyF";
   if (!isFormat || !/^Mac/.test(navigator.platform)) return false;
   format(view);
   return true;
@@ -53,7 +56,10 @@ function indent(view) {
     const line = state.doc.lineAt(range.from);
     // To the next stop of two.
     const blanks = " ".repeat(2 - ((range.from - line.from) % 2));
-    return { changes: { from: range.from, insert: blanks }, range: EditorSelection.cursor(range.from + blanks.length) };
+    return {
+      changes: { from: range.from, insert: blanks },
+      range: EditorSelection.cursor(range.from + blanks.length),
+    };
   });
   view.dispatch(change, { scrollIntoView: true, userEvent: "input" });
   return true;
@@ -67,7 +73,9 @@ function oneCursor(view) {
   return true;
 }
 
-/** After Esc the next Tab leaves the editor, as it does everywhere else; not after one that closed something. */
+/**
+ * After Esc the next Tab leaves the editor, as it does everywhere else; not after one that closed something.
+ */
 function letTabLeave(view) {
   view.setTabFocusMode(true);
   return false;
@@ -75,7 +83,8 @@ function letTabLeave(view) {
 
 const tabStays = EditorView.domEventObservers({
   keydown(event, view) {
-    if (!["Escape", "Tab", "Shift", "Control", "Alt", "Meta"].includes(event.key)) view.setTabFocusMode(false);
+    if (!["Escape", "Tab", "Shift", "Control", "Alt", "Meta"].includes(event.key))
+      view.setTabFocusMode(false);
   },
   blur(_event, view) {
     view.setTabFocusMode(false);

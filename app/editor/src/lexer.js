@@ -1,5 +1,5 @@
-// Cuts text of the dialect into tokens. Everything that has to know where a string or a comment ends asks here: the
-// colours, the cut into statements, completion, and the check that formatting changed nothing.
+// Cuts text of the dialect into tokens. Everything that has to know where a string or a comment ends asks
+// here: the colours, the cut into statements, completion, and the check that formatting changed nothing.
 
 /**
  * @typedef {"comment" | "string" | "name" | "word" | "number" | "parameter" | "operator" | "mark"} Kind
@@ -23,7 +23,8 @@ const OPERATOR = /<=>|>>>|\|>|->|=>|::|\|\||<>|!=|<=|>=|==|<<|>>|[^]/uy;
 const OPERAND_END = /[\p{L}\p{N}_`'")\]:]/u;
 
 /**
- * The tokens of a text that was changed in one place, made from those it had before: only around the change is read.
+ * The tokens of a text that was changed in one place, made from those it had before: only around the change
+ * is read.
  * @param {{ text: string, tokens: Token[] }} before
  * @param {string} text
  * @returns {Token[]}
@@ -35,7 +36,8 @@ export function tokensAfter(before, text) {
   let sameBehind = 0;
   while (
     sameBehind < shorter - same &&
-    before.text.charCodeAt(before.text.length - 1 - sameBehind) === text.charCodeAt(text.length - 1 - sameBehind)
+    before.text.charCodeAt(before.text.length - 1 - sameBehind) ===
+      text.charCodeAt(text.length - 1 - sameBehind)
   ) {
     sameBehind++;
   }
@@ -46,7 +48,7 @@ export function tokensAfter(before, text) {
   while (kept < before.tokens.length && before.tokens[kept].to + 3 < same) kept++;
   const found = before.tokens.slice(0, kept);
   let old = kept;
-  for (let at = kept > 0 ? found[kept - 1].to : 0; at < text.length; ) {
+  for (let at = kept > 0 ? found[kept - 1].to : 0; at < text.length;) {
     const blanks = matched(BLANKS, text, at);
     if (blanks > at) {
       at = blanks;
@@ -173,7 +175,7 @@ const isStringPrefix = (char) => char === 82 || char === 114 || char === 88 || c
  */
 export function tokens(text, from = 0, end = text.length, hasEscapes = true) {
   const found = [];
-  for (let at = from; at < end; ) {
+  for (let at = from; at < end;) {
     const blanks = matched(BLANKS, text, at);
     if (blanks > at) {
       at = blanks;
@@ -187,8 +189,8 @@ export function tokens(text, from = 0, end = text.length, hasEscapes = true) {
 }
 
 /**
- * The places right behind the semicolons that end statements. Faster than making tokens, as it jumps from one thing
- * that matters to the next.
+ * The places right behind the semicolons that end statements. Faster than making tokens, as it jumps from one
+ * thing that matters to the next.
  * @returns {number[]}
  */
 export function statementEnds(text, from = 0) {

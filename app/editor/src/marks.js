@@ -1,8 +1,17 @@
-// Errors in the text: underlined, with the number of their line in red, a tooltip that says what is wrong, and a fix
-// that is one key away. A mark goes as soon as its text is edited.
+// Errors in the text: underlined, with the number of their line in red, a tooltip that says what is wrong,
+// and a fix that is one key away. A mark goes as soon as its text is edited.
 
 import { EditorSelection, Prec, RangeSet, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, GutterMarker, WidgetType, gutterLineClass, hoverTooltip, keymap, showTooltip } from "@codemirror/view";
+import {
+  Decoration,
+  EditorView,
+  GutterMarker,
+  WidgetType,
+  gutterLineClass,
+  hoverTooltip,
+  keymap,
+  showTooltip,
+} from "@codemirror/view";
 
 /**
  * @typedef {object} Mark
@@ -54,7 +63,12 @@ const field = StateField.define({
     return marks === value.marks && shown === value.shown ? value : { marks, shown };
   },
   provide: (field) => [
-    EditorView.decorations.from(field, ({ marks }) => (view) => decorations(view.state, marks)),
+    EditorView.decorations.from(
+      field,
+      ({ marks }) =>
+        (view) =>
+          decorations(view.state, marks),
+    ),
     showTooltip.from(field, ({ shown }) => shown && tooltip(shown)),
     gutterLineClass.compute([field], (state) => lineMarkers(state)),
   ],
@@ -83,7 +97,8 @@ function lineMarkers(state) {
   return RangeSet.of([...lines].sort((a, b) => a - b).map((from) => badLine.range(from)));
 }
 
-const markAt = (marks, position) => marks.find((mark) => mark.from <= position && position <= mark.to) ?? null;
+const markAt = (marks, position) =>
+  marks.find((mark) => mark.from <= position && position <= mark.to) ?? null;
 
 /** The marks of a state, in the order of the text. */
 export const marksOf = (state) => state.field(field).marks;
@@ -96,14 +111,23 @@ export function setMarks(view, marks) {
     .map((mark) => ({ ...mark, from: clip(mark.from), to: Math.max(clip(mark.from), clip(mark.to)) }))
     .sort((a, b) => a.from - b.from);
   if (taken.length === 0 && marksOf(view.state).length === 0) return;
-  view.dispatch({ effects: [set.of(taken), ...(taken.length > 0 ? [EditorView.announce.of(spoken(view.state, taken))] : [])] });
+  view.dispatch({
+    effects: [
+      set.of(taken),
+      ...(taken.length > 0 ? [EditorView.announce.of(spoken(view.state, taken))] : []),
+    ],
+  });
 }
 
 /** Marks in words. */
 export function spoken(state, marks) {
   return marks
     .map(({ from, message, hint, fix }) => {
-      const what = [`Line ${state.doc.lineAt(from).number}: ${message}`, hint, fix && `Control+period: ${fix.label}`];
+      const what = [
+        `Line ${state.doc.lineAt(from).number}: ${message}`,
+        hint,
+        fix && `Control+period: ${fix.label}`,
+      ];
       return what.filter(Boolean).join(" ");
     })
     .join(" ");
@@ -158,7 +182,12 @@ function escape(view) {
 }
 
 function tooltip(mark) {
-  return { pos: mark.from, end: mark.to, above: false, create: (view) => ({ dom: draw(view, mark), offset: { x: 0, y: 2 } }) };
+  return {
+    pos: mark.from,
+    end: mark.to,
+    above: false,
+    create: (view) => ({ dom: draw(view, mark), offset: { x: 0, y: 2 } }),
+  };
 }
 
 function draw(view, mark) {

@@ -6,11 +6,14 @@ const PLAIN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Words that cannot be the name of a column or a table without backticks. */
 const RESERVED = new Set(
-  (
-    "select from where group by having order limit union except intersect minus join inner left right full cross " +
-    "natural semi anti lateral on using as and or not in is null between like case when then else end exists with " +
-    "insert into values update set delete merge create table drop alter distinct true false cast qualify window"
-  ).split(" "),
+  `
+    select from where group by having order limit union except intersect minus join inner left right full
+    cross natural semi anti lateral on using as and or not in is null between like case when then else end
+    exists with insert into values update set delete merge create table drop alter distinct true false
+    cast qualify window
+  `
+    .trim()
+    .split(/\s+/),
 );
 
 /** A name as it has to be written. */

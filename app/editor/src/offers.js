@@ -1,4 +1,5 @@
-// What completion offers at a place, in the order that a person expects there. Pure: text and catalog in, a list out.
+// What completion offers at a place, in the order that a person expects there. Pure: text and catalog in, a
+// list out.
 
 import { isSame, quoted } from "./names.js";
 import { signaturePieces } from "./call.js";
@@ -8,7 +9,8 @@ import * as words from "./words.js";
 /**
  * @typedef {object} Offer
  * @property {string} label
- * @property {"column" | "table" | "view" | "file" | "folder" | "function" | "keyword" | "type" | "alias"} kind
+ * @property {"column" | "table" | "view" | "file" | "folder" | "function" | "keyword" | "type" | "alias"}
+ *   kind
  * @property {string} insert
  * @property {boolean} isCall whether brackets follow
  * @property {boolean} hasArguments
@@ -55,7 +57,17 @@ export function offersAt(place, catalog) {
 function offer(kind, label, more = {}) {
   const isName = kind !== "keyword" && kind !== "type" && kind !== "function";
   const insert = isName ? quoted(label) : label;
-  return { label, kind, insert, isCall: false, hasArguments: false, detail: "", about: null, rank: RANK[kind], ...more };
+  return {
+    label,
+    kind,
+    insert,
+    isCall: false,
+    hasArguments: false,
+    detail: "",
+    about: null,
+    rank: RANK[kind],
+    ...more,
+  };
 }
 
 const keywords = (list) => list.map((label) => offer("keyword", label));
@@ -100,7 +112,10 @@ function tables(path, catalog, ctes) {
     const insert = rest.map(quoted).join(".");
     // By its own name it is found first, whatever catalog and schema it is in.
     const name = table.path[table.path.length - 1];
-    found.push({ ...offer(table.kind, label, { insert, detail: isFile ? table.path[0] : table.kind }), name });
+    found.push({
+      ...offer(table.kind, label, { insert, detail: isFile ? table.path[0] : table.kind }),
+      name,
+    });
   }
   const calls = path.length === 0 ? functions(catalog, (about) => about.kind === "table") : [];
   return [...found, ...calls].filter(isFirst());
@@ -148,7 +163,8 @@ export function structFields(type) {
     if (char === "<" || char === "(") depth++;
     else if (char === ">" || char === ")") depth--;
     else if (char === undefined || (char === "," && depth === 0)) {
-      const [, name, fieldType] = /^\s*(`[^`]*`|[^\s:`]+)\s*:?\s*([^]*?)\s*$/.exec(inner.slice(start, at)) ?? [];
+      const [, name, fieldType] =
+        /^\s*(`[^`]*`|[^\s:`]+)\s*:?\s*([^]*?)\s*$/.exec(inner.slice(start, at)) ?? [];
       if (name) fields.push({ name: name.replaceAll("`", ""), type: fieldType });
       start = at + 1;
     }

@@ -1,4 +1,5 @@
-// What may be written at a place in a statement: a table, a column behind a dot, a type, the word that goes on.
+// What may be written at a place in a statement: a table, a column behind a dot, a type, the word that goes
+// on.
 
 import { unquoted } from "./names.js";
 import { blockAt, scopeOf } from "./scope.js";
@@ -25,7 +26,15 @@ import { KEYWORDS, VALUE_WORDS } from "./words.js";
  */
 export function placeAt(text, tokens, position, end) {
   const scope = scopeOf(text, tokens, end);
-  const at = (expects, more) => ({ expects, from: position, typed: "", isQuoted: false, path: [], scope, ...more });
+  const at = (expects, more) => ({
+    expects,
+    from: position,
+    typed: "",
+    isQuoted: false,
+    path: [],
+    scope,
+    ...more,
+  });
   const index = lastBefore(tokens, position);
   const inside = tokens[index];
   let word = null;
@@ -34,7 +43,8 @@ export function placeAt(text, tokens, position, end) {
     const isLineComment = inside.kind === "comment" && text.startsWith("--", inside.from);
     if (inside.kind === "comment" && (!isEnded || isLineComment)) return at("nothing");
     if ((inside.kind === "string" || inside.kind === "name") && isEnded) return at("nothing");
-    if (inside.kind === "string" || inside.kind === "number" || inside.kind === "parameter") return at("nothing");
+    if (inside.kind === "string" || inside.kind === "number" || inside.kind === "parameter")
+      return at("nothing");
     if (inside.kind === "word" || inside.kind === "name") word = inside;
   }
   const before = tokens.slice(0, word ? index : index + 1).filter((token) => token.kind !== "comment");

@@ -4,8 +4,8 @@
 const MAX_OFFERED = 100;
 
 /**
- * How a label fits: 0 it is what is typed, 1 begins with it, 2 a word in it does, 3 holds it, 4 holds its letters in
- * order; null when it does not fit.
+ * How a label fits: 0 it is what is typed, 1 begins with it, 2 a word in it does, 3 holds it, 4 holds its
+ * letters in order; null when it does not fit.
  * @param {string} label
  * @param {string} typed in lower case
  * @returns {number | null}
@@ -16,7 +16,8 @@ export function fit(label, typed) {
   if (lower === typed) return 0;
   if (lower.startsWith(typed)) return 1;
   for (let at = lower.indexOf(typed, 1); at > 0; at = lower.indexOf(typed, at + 1)) {
-    const isWord = /[^\p{L}\p{N}]/u.test(lower[at - 1]) || (/\p{Ll}/u.test(label[at - 1]) && /\p{Lu}/u.test(label[at]));
+    const isWord =
+      /[^\p{L}\p{N}]/u.test(lower[at - 1]) || (/\p{Ll}/u.test(label[at - 1]) && /\p{Lu}/u.test(label[at]));
     if (isWord) return 2;
   }
   if (lower.includes(typed)) return 3;
@@ -47,11 +48,13 @@ export function ranked(offers, typed) {
 }
 
 /**
- * How an offer fits. Something with a name of several parts is also found by the last of them; keywords are known well
- * enough not to be looked for in their middle.
+ * How an offer fits. Something with a name of several parts is also found by the last of them; keywords are
+ * known well enough not to be looked for in their middle.
  */
 function bestFit({ label, name, kind }, typed) {
   const most = kind === "keyword" || kind === "type" ? 2 : 4;
-  const fits = [fit(label, typed), name ? fit(name, typed) : null].filter((each) => each !== null && each <= most);
+  const fits = [fit(label, typed), name ? fit(name, typed) : null].filter(
+    (each) => each !== null && each <= most,
+  );
   return fits.length > 0 ? Math.min(...fits) : null;
 }

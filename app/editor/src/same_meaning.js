@@ -1,5 +1,5 @@
-// Whether two texts mean the same: the same tokens in the same order, whatever blanks are between them, and whatever
-// letter case those keywords have that formatting writes in capitals.
+// Whether two texts mean the same: the same tokens in the same order, whatever blanks are between them, and
+// whatever letter case those keywords have that formatting writes in capitals.
 
 import { tokens } from "./lexer.js";
 import { CASELESS } from "./words.js";
@@ -8,7 +8,8 @@ import { CASELESS } from "./words.js";
  * The first place where two texts differ in meaning.
  * @param {string} before
  * @param {string} after
- * @returns {{ from: number, text: string } | null} where it is in the text before, and what stands there; null where
+ * @returns {{ from: number, text: string } | null} where it is in the text before, and what stands there;
+ *   null where
  *   they mean the same
  */
 export function firstDifference(before, after) {
@@ -40,6 +41,10 @@ function meaningOf(kind, written) {
     return CASELESS.has(lower) ? lower : written;
   }
   // The lines of a comment may be indented in another way; its words stay.
-  if (kind === "comment") return written.split("\n").map((line) => line.trim()).join("\n");
+  if (kind === "comment")
+    return written
+      .split("\n")
+      .map((line) => line.trim())
+      .join("\n");
   return written;
 }

@@ -1,5 +1,6 @@
-// What a statement names: its tables with their aliases, its common table expressions and subqueries with the columns
-// that come out of them. Made for texts that are being typed, so it never fails: what it does not understand it skips.
+// What a statement names: its tables with their aliases, its common table expressions and subqueries with the
+// columns that come out of them. Made for texts that are being typed, so it never fails: what it does not
+// understand it skips.
 
 import { AFTER_SOURCE } from "./words.js";
 import { unquoted } from "./names.js";
@@ -17,7 +18,8 @@ import { unquoted } from "./names.js";
  */
 
 /**
- * @typedef {{ name: string, path: string[] | null } | { star: string[] }} Output a column of a select list, or `a.*`
+ * @typedef {{ name: string, path: string[] | null } | { star: string[] }} Output a column of a select list,
+ *   or `a.*`
  */
 
 /**
@@ -47,9 +49,19 @@ import { unquoted } from "./names.js";
 const FROM_CALLS = new Set(["extract", "trim", "substring", "substr", "overlay", "position"]);
 const SET_OPERATIONS = new Set(["union", "except", "intersect", "minus"]);
 /** What stands between DESCRIBE or the like and the table. */
-const BEFORE_NAME = new Set(
-  ["table", "if", "not", "exists", "history", "detail", "extended", "formatted", "only", "lateral", "stream"],
-);
+const BEFORE_NAME = new Set([
+  "table",
+  "if",
+  "not",
+  "exists",
+  "history",
+  "detail",
+  "extended",
+  "formatted",
+  "only",
+  "lateral",
+  "stream",
+]);
 
 /**
  * @param {string} text
@@ -79,7 +91,8 @@ export function visibleAt(root, position) {
   const ctes = [];
   const aliases = [];
   for (let block = blockAt(root, position); block; block = block.parent) {
-    const segment = block.segments.find((each) => position <= each.to) ?? block.segments[block.segments.length - 1];
+    const segment =
+      block.segments.find((each) => position <= each.to) ?? block.segments[block.segments.length - 1];
     // Brackets that hold no query, such as a list of names, were not read.
     if (!segment) continue;
     sources.push(...segment.sources);
@@ -122,7 +135,13 @@ function grouped(text, tokens, cursor, block, isRoot) {
       const isName = token.kind === "name";
       const raw = text.slice(token.from, token.to);
       const word = isName ? "" : token.kind === "word" ? raw.toLowerCase() : raw;
-      items.push({ token, word, block: null, items: [], name: isName || token.kind === "word" ? unquoted(raw) : null });
+      items.push({
+        token,
+        word,
+        block: null,
+        items: [],
+        name: isName || token.kind === "word" ? unquoted(raw) : null,
+      });
     }
   }
   return items;
@@ -168,7 +187,8 @@ function readBlock(block, items) {
 }
 
 /** Whether brackets hold names of columns, as those of `* EXCEPT (a, b)`. */
-const isColumnList = (item) => item?.block && !["select", "with", "from", "values", "("].includes(item.items[0]?.word);
+const isColumnList = (item) =>
+  item?.block && !["select", "with", "from", "values", "("].includes(item.items[0]?.word);
 
 function newSegment(block) {
   const segment = { from: block.from, to: block.to, sources: [], outputs: [] };
@@ -287,7 +307,8 @@ function cteNamed(block, name) {
   return null;
 }
 
-const namesIn = (item) => item.items.map((each) => each.name).filter((name) => name !== null && name !== undefined);
+const namesIn = (item) =>
+  item.items.map((each) => each.name).filter((name) => name !== null && name !== undefined);
 
 /** `LATERAL VIEW explode(list) t AS a, b`. */
 function readLateralView(segment, items, start) {
@@ -330,11 +351,24 @@ function readOutputs(segment, items, start) {
   segment.outputs = outputs;
 }
 
-const OUTPUT_ENDS = new Set(
-  ["from", "|>", "where", "group", "having", "order", "limit", "union", "intersect", "minus", "qualify"],
-);
+const OUTPUT_ENDS = new Set([
+  "from",
+  "|>",
+  "where",
+  "group",
+  "having",
+  "order",
+  "limit",
+  "union",
+  "intersect",
+  "minus",
+  "qualify",
+]);
 
-/** Whether an item is a name behind a dot. Behind a dot that waits for its name, blanks and then a keyword may follow. */
+/**
+ * Whether an item is a name behind a dot. Behind a dot that waits for its name, blanks and then a keyword may
+ * follow.
+ */
 const isPart = (items, at) => items[at - 1]?.word === "." && items[at - 1].token.to === items[at]?.token.from;
 
 /** @returns {Output | null} */
@@ -348,9 +382,11 @@ function outputOf(entry) {
   }
   if (!last.name || last.word === "end") return null;
   const isPath = entry.every((item, index) => (index % 2 ? item.word === "." : item.name));
-  if (isPath && entry.length % 2) return { name: last.name, path: entry.flatMap((item) => (item.name ? [item.name] : [])) };
+  if (isPath && entry.length % 2)
+    return { name: last.name, path: entry.flatMap((item) => (item.name ? [item.name] : [])) };
   const hasAs = entry[entry.length - 2]?.word === "as";
   const value = entry.slice(0, hasAs ? -2 : -1);
-  const isColumn = value.every((item, index) => (index % 2 ? item.word === "." : item.name)) && value.length % 2;
+  const isColumn =
+    value.every((item, index) => (index % 2 ? item.word === "." : item.name)) && value.length % 2;
   return { name: last.name, path: isColumn ? value.flatMap((item) => (item.name ? [item.name] : [])) : null };
 }

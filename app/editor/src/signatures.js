@@ -33,7 +33,8 @@ function updated(value, transaction, catalog) {
     ...value.closed,
     open: transaction.changes.mapPos(value.closed.open),
   };
-  if (!transaction.docChanged && !transaction.selection) return closed === value.closed ? value : { ...value, closed };
+  if (!transaction.docChanged && !transaction.selection)
+    return closed === value.closed ? value : { ...value, closed };
   const call = knownCall(transaction.state, catalog);
   // Closed stays closed for as long as the cursor is in that call.
   if (call && closed?.open === call.open && closed.about === call.about) return { call: null, closed };
@@ -41,7 +42,10 @@ function updated(value, transaction, catalog) {
 }
 
 function isSameCall(one, other) {
-  return one === other || (one && other && ["about", "open", "argument", "at"].every((key) => one[key] === other[key]));
+  return (
+    one === other ||
+    (one && other && ["about", "open", "argument", "at"].every((key) => one[key] === other[key]))
+  );
 }
 
 function knownCall(state, catalog) {
@@ -54,7 +58,12 @@ function knownCall(state, catalog) {
       const start = statement.from + call.from;
       // Where the call began lines above, the help stands above the line that is typed in.
       const isSameLine = state.doc.lineAt(main.head).from <= start;
-      return { about, open: statement.from + call.open, argument: call.argument, at: isSameLine ? start : main.head };
+      return {
+        about,
+        open: statement.from + call.open,
+        argument: call.argument,
+        at: isSameLine ? start : main.head,
+      };
     }
   }
   return null;

@@ -6,7 +6,8 @@ import { statementAt } from "./statements.js";
 /** Below this it is quicker to read a statement anew than to compare it with what it was. */
 const LONG_STATEMENT = 2_000;
 
-/** @typedef {{ from: number, to: number, text: string, tokens: import("./lexer.js").Token[] }} StatementTokens */
+/** @typedef {import("./lexer.js").Token} Token */
+/** @typedef {{ from: number, to: number, text: string, tokens: Token[] }} StatementTokens */
 
 /** @type {WeakMap<object, StatementTokens>} by the text that it is a part of */
 const kept = new WeakMap();

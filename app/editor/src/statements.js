@@ -1,5 +1,5 @@
-// Where the statements of a script begin and end, kept up as the text changes: only the statement that changed is
-// scanned again, and those behind it are moved.
+// Where the statements of a script begin and end, kept up as the text changes: only the statement that
+// changed is scanned again, and those behind it are moved.
 
 import { StateField } from "@codemirror/state";
 import { statementEnds } from "./lexer.js";
@@ -26,7 +26,8 @@ export function endsAfter(before, doc, { fromA, toA, toB }) {
     const ends = statementEnds(doc.sliceString(start, windowEnd)).map((end) => end + start);
     // Behind an end that was one before, nothing is different.
     const inStep = ends.findIndex((end) => end > toB && laterSet.has(end));
-    if (inStep >= 0) return [...kept, ...ends.slice(0, inStep), ...later.slice(firstAtLeast(later, ends[inStep]))];
+    if (inStep >= 0)
+      return [...kept, ...ends.slice(0, inStep), ...later.slice(firstAtLeast(later, ends[inStep]))];
     if (windowEnd === doc.length) return [...kept, ...ends];
   }
 }

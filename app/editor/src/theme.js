@@ -56,9 +56,15 @@ export const theme = EditorView.theme({
   "&.cm-focused.tarn-selecting .cm-activeLine": { background: "none" },
 
   ".cm-selectionBackground": { background: "var(--syntax-selection)" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": { background: "var(--syntax-selection)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": {
+    background: "var(--syntax-selection)",
+  },
   ".cm-selectionMatch": { background: "var(--accent-soft)" },
-  "&.cm-focused .cm-matchingBracket": { background: "var(--accent-soft)", outline: "1px solid var(--accent)", color: "inherit" },
+  "&.cm-focused .cm-matchingBracket": {
+    background: "var(--accent-soft)",
+    outline: "1px solid var(--accent)",
+    color: "inherit",
+  },
   "&.cm-focused .cm-nonmatchingBracket": { background: "var(--danger-soft)", color: "var(--danger)" },
   ".cm-specialChar": { color: "var(--danger)" },
   ".cm-searchMatch": { background: "var(--warn-soft)", outline: "1px solid var(--warn)" },
@@ -108,13 +114,23 @@ export const theme = EditorView.theme({
     lineHeight: "20px",
     color: "var(--text)",
   },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { background: "var(--accent-soft)", color: "var(--text)" },
-  ".tarn-offer-kind": { flex: "none", width: "14px", textAlign: "center", color: "var(--text-dim)", fontSize: "11px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    background: "var(--accent-soft)",
+    color: "var(--text)",
+  },
+  ".tarn-offer-kind": {
+    flex: "none",
+    width: "14px",
+    textAlign: "center",
+    color: "var(--text-dim)",
+    fontSize: "11px",
+  },
   ".tarn-offer-column .tarn-offer-kind": { color: "var(--syntax-string)" },
   ".tarn-offer-function .tarn-offer-kind": { color: "var(--syntax-function)" },
   ".tarn-offer-keyword .tarn-offer-kind": { color: "var(--syntax-keyword)" },
-  ".tarn-offer-table .tarn-offer-kind, .tarn-offer-view .tarn-offer-kind, .tarn-offer-file .tarn-offer-kind, .tarn-offer-folder .tarn-offer-kind":
-    { color: "var(--syntax-name)" },
+  ":is(.tarn-offer-table, .tarn-offer-view, .tarn-offer-file, .tarn-offer-folder) .tarn-offer-kind": {
+    color: "var(--syntax-name)",
+  },
   ".cm-completionLabel": { flex: "none", maxWidth: "70%", overflow: "hidden", textOverflow: "ellipsis" },
   ".cm-completionDetail": {
     flex: "1",
@@ -148,8 +164,16 @@ export const theme = EditorView.theme({
     padding: "6px 32px 6px 12px",
     font: "var(--size-small) / 18px var(--sans)",
   },
+  ".cm-panels-bottom": { borderTop: "1px solid var(--line)" },
+  ".cm-panel.cm-dialog": {
+    display: "flex",
+    alignItems: "center",
+    padding: "6px 40px 6px 12px",
+    font: "var(--size-small) / 18px var(--sans)",
+    whiteSpace: "nowrap",
+  },
   ".cm-panel.cm-search br": { flexBasis: "100%", content: "''" },
-  ".cm-panel.cm-search input.cm-textfield": {
+  ".cm-panel input.cm-textfield": {
     flex: "0 1 220px",
     minWidth: "120px",
     height: "24px",
@@ -161,9 +185,9 @@ export const theme = EditorView.theme({
     color: "var(--text)",
     font: "var(--size-small) / 18px var(--mono)",
   },
-  ".cm-panel.cm-search .cm-button": BUTTON,
-  ".cm-panel.cm-search .cm-button:hover": { background: "var(--hover)" },
-  ".cm-panel.cm-search label": {
+  ".cm-panel .cm-button": BUTTON,
+  ".cm-panel .cm-button:hover": { background: "var(--hover)" },
+  ".cm-panel label": {
     display: "inline-flex",
     alignItems: "center",
     gap: "4px",
@@ -172,7 +196,7 @@ export const theme = EditorView.theme({
     fontSize: "inherit",
   },
   ".cm-panel.cm-search label input": { margin: "0", accentColor: "var(--accent)" },
-  ".cm-panel.cm-search button[name=close]": {
+  ".cm-panel.cm-search button[name=close], .cm-panel.cm-dialog .cm-dialog-close": {
     top: "6px",
     right: "8px",
     width: "24px",
@@ -187,7 +211,7 @@ export const theme = EditorView.theme({
     ".cm-scroller": { lineHeight: "24px" },
     ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { lineHeight: "32px" },
     ".cm-tooltip.cm-completionInfo": { display: "none" },
-    ".cm-panel.cm-search input.cm-textfield": { fontSize: "16px" },
+    ".cm-panel input.cm-textfield": { fontSize: "16px" },
   },
   [REDUCED]: { ".cm-cursorLayer": { animation: "none !important" } },
 });

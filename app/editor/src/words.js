@@ -10,41 +10,44 @@ const lines = (text) =>
 /** Words that are coloured as keywords, in lower case. */
 export const KEYWORDS = new Set(
   list(`
-    add after all alter always analyze and anti any as asc asof at between both by cache cascade case change changes check
-    clone cluster collate column columns comment compute constraint copy copy_options create cross cube current
-    current_date current_timestamp current_user data database databases deep deferred delete delta describe desc
-    detail directory distinct distribute div drop dry else end enforced escape evolution except exclude execute exists
-    explain extended extend external false fetch fileformat files filter first following for foreign format
-    format_options formatted from full fsck function functions generated global glob grant group grouping having history
-    identity if ignore ilike immediate in inner insert inpath intersect interval into is join key last lateral leading
-    left like limit lists load location match matched materialized merge minus natural next no not null nulls of offset
-    on only optimize option options or order outer over overwrite partition partitioned partitions pattern percent pivot
-    preceding primary properties purge qualify range recluster recursive references refresh rename reorg repair replace
-    respect restore restrict retain revoke right rlike rollup row rows run schema schemas select semi set sets shallow
-    show some sort source stored stream sync table tables tablesample target tblproperties temp temporary then time to
-    trailing true truncate try_cast cast unbounded uncache undrop union unique unknown unpivot unset update use using
-    vacuum values variable version view views volume when where window with within zorder hours
+    add after all alter always analyze and anti any as asc asof at between both by cache cascade case change
+    changes check clone cluster collate column columns comment compute constraint copy copy_options create
+    cross cube current current_date current_timestamp current_user data database databases deep deferred
+    delete delta describe desc detail directory distinct distribute div drop dry else end enforced escape
+    evolution except exclude execute exists explain extended extend external false fetch fileformat files
+    filter first following for foreign format format_options formatted from full fsck function functions
+    generated global glob grant group grouping having history identity if ignore ilike immediate in inner
+    insert inpath intersect interval into is join key last lateral leading left like limit lists load location
+    match matched materialized merge minus natural next no not null nulls of offset on only optimize option
+    options or order outer over overwrite partition partitioned partitions pattern percent pivot preceding
+    primary properties purge qualify range recluster recursive references refresh rename reorg repair replace
+    respect restore restrict retain revoke right rlike rollup row rows run schema schemas select semi set sets
+    shallow show some sort source stored stream sync table tables tablesample target tblproperties temp
+    temporary then time to trailing true truncate try_cast cast unbounded uncache undrop union unique unknown
+    unpivot unset update use using vacuum values variable version view views volume when where window with
+    within zorder hours
   `),
 );
 
 /** Types, in lower case. */
 export const TYPES = new Set(
   list(`
-    array bigint binary boolean byte char character date dec decimal double float int integer long map numeric real
-    short smallint string struct timestamp timestamp_ltz timestamp_ntz tinyint varchar variant void
+    array bigint binary boolean byte char character date dec decimal double float int integer long map numeric
+    real short smallint string struct timestamp timestamp_ltz timestamp_ntz tinyint varchar variant void
   `),
 );
 
 /**
- * Words that formatting writes in capitals. Only those which are not also names of columns in practice: the name of a
- * column in a result is as it was written, so its letters are part of the meaning.
+ * Words that formatting writes in capitals. Only those which are not also names of columns in practice: the
+ * name of a column in a result is as it was written, so its letters are part of the meaning.
  */
 export const CAPITALS = new Set(
   list(`
-    select distinct from where group by having order limit qualify union intersect except join inner left right full
-    outer cross natural semi anti lateral on using as and or not in is null between like ilike rlike case when then else
-    end exists with recursive insert into values update set delete merge matched create replace table drop alter over
-    partition rows preceding following unbounded asc desc nulls pivot unpivot tblproperties
+    select distinct from where group by having order limit qualify union intersect except join inner left
+    right full outer cross natural semi anti lateral on using as and or not in is null between like ilike
+    rlike case when then else end exists with recursive insert into values update set delete merge matched
+    create replace table drop alter over partition rows preceding following unbounded asc desc nulls pivot
+    unpivot tblproperties
   `),
 );
 
@@ -76,10 +79,11 @@ export const CASELESS = new Set([...CAPITALS, ...CAPITAL_PHRASES.flat()]);
 /** What ends the name of a table and its alias, so that it is neither. */
 export const AFTER_SOURCE = new Set(
   list(`
-    add alter anti as by changes clone cluster comment cross deep distribute drop except except extend fetch for from
-    full group having inner intersect join lateral left limit location minus natural offset on order outer partition
-    partitioned pivot qualify rename replace retain right select semi set shallow sort tablesample tblproperties then
-    union unpivot using values where when window with zorder unset dry timestamp version aggregate
+    add alter anti as by changes clone cluster comment cross deep distribute drop except except extend fetch
+    for from full group having inner intersect join lateral left limit location minus natural offset on order
+    outer partition partitioned pivot qualify rename replace retain right select semi set shallow sort
+    tablesample tblproperties then union unpivot using values where when window with zorder unset dry
+    timestamp version aggregate
   `),
 );
 

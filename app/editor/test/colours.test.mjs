@@ -8,7 +8,9 @@ const css = await readFile(new URL("../../src/ui/base.css", import.meta.url), "u
 
 /** The custom properties of each theme. */
 const themes = [...css.matchAll(/\{([^{}]*--syntax-keyword[^{}]*)\}/g)].map(([, body]) =>
-  Object.fromEntries([...body.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value])),
+  Object.fromEntries(
+    [...body.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value]),
+  ),
 );
 
 function luminance(hex) {
@@ -27,7 +29,9 @@ test("colours can be read", () => {
   assert.deepEqual(themes[1], themes[2], "dark by choice and dark by the system's choice are the same");
   const behind = ["ground", "hover", "syntax-selection", "danger-soft", "warn-soft", "accent-soft"];
   for (const theme of themes) {
-    const names = Object.keys(theme).filter((name) => name.startsWith("syntax-") && name !== "syntax-selection");
+    const names = Object.keys(theme).filter(
+      (name) => name.startsWith("syntax-") && name !== "syntax-selection",
+    );
     assert.equal(names.length, 8);
     for (const name of [...names, "text", "text-dim"]) {
       for (const ground of behind) {

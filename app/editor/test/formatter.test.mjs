@@ -26,7 +26,10 @@ test("every statement of the corpus keeps its meaning", () => {
 
 test("what it makes", () => {
   for (const [before, after] of [
-    ["select a,b from t where x=1 and y in (1,2)", "SELECT\n  a,\n  b\nFROM\n  t\nWHERE\n  x = 1\n  AND y IN (1, 2)"],
+    [
+      "select a,b from t where x=1 and y in (1,2)",
+      "SELECT\n  a,\n  b\nFROM\n  t\nWHERE\n  x = 1\n  AND y IN (1, 2)",
+    ],
     ["select 1;select 2 ; -- two\n\n\n\nselect 3\n", "SELECT\n  1;\n\nSELECT\n  2; -- two\n\nSELECT\n  3\n"],
     ["set a=1;\nset b=2;", "SET a=1;\nSET b=2;"],
     ["select 1 -- one\n;", "SELECT\n  1 -- one\n;"],

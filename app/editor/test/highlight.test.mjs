@@ -28,7 +28,8 @@ function check(text) {
   for (const { kind, from, to } of tokens(text)) {
     if (!KINDS.includes(kind)) continue;
     for (let at = from; at < to; at++) {
-      if (!/\s/.test(text[at])) assert.equal(found[at], kind, `${JSON.stringify(text)} at ${at}: ${text.slice(from, to)}`);
+      if (!/\s/.test(text[at]))
+        assert.equal(found[at], kind, `${JSON.stringify(text)} at ${at}: ${text.slice(from, to)}`);
     }
   }
 }
@@ -36,7 +37,15 @@ function check(text) {
 test("lines have the colours of the whole", () => {
   CORPUS.forEach(check);
   check(CORPUS.join(";\n"));
-  for (const text of ["'a\nb", "/* a\n/* b */\n c", "`a\nb` c", "r'\\\n' 'x\\'\ny'", "'a\\\nb'", "\n\n''\n\n-- '\n'"]) check(text);
+  for (const text of [
+    "'a\nb",
+    "/* a\n/* b */\n c",
+    "`a\nb` c",
+    "r'\\\n' 'x\\'\ny'",
+    "'a\\\nb'",
+    "\n\n''\n\n-- '\n'",
+  ])
+    check(text);
   // A generator with a fixed seed: the same texts in every run.
   let seed = 11;
   const random = (below) => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % below;

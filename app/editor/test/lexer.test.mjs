@@ -6,7 +6,8 @@ import { Text } from "@codemirror/state";
 import { statementEnds, tokens, tokensAfter } from "../src/lexer.js";
 import { endsAfter } from "../src/statements.js";
 
-const lexed = (text) => tokens(text).map(({ kind, from, to, isOpen }) => `${kind} ${text.slice(from, to)}${isOpen ? " …" : ""}`);
+const lexed = (text) =>
+  tokens(text).map(({ kind, from, to, isOpen }) => `${kind} ${text.slice(from, to)}${isOpen ? " …" : ""}`);
 
 test("tokens", () => {
   for (const [text, expected] of [
@@ -14,10 +15,57 @@ test("tokens", () => {
     ["'it''s' \"a \\\" b\"", ["string 'it''s'", 'string "a \\" b"']],
     ["r'C:\\' x'ff' X", ["string r'C:\\'", "string x'ff'", "word X"]],
     ["`a``b`.c", ["name `a``b`", "mark .", "word c"]],
-    ["1 1.5e-3 .5 10L 2.0BD 3x t.1", ["number 1", "number 1.5e-3", "number .5", "number 10L", "number 2.0BD", "word 3x", "word t", "mark .", "number 1"]],
-    ["a:b.c :p a::INT ? ${v} {{w}}", ["word a", "operator :", "word b", "mark .", "word c", "parameter :p", "word a", "operator ::", "word INT", "parameter ?", "parameter ${v}", "parameter {{w}}"]],
-    ["f(x):y, :z", ["word f", "mark (", "word x", "mark )", "operator :", "word y", "mark ,", "parameter :z"]],
-    ["x -> x<=>y |> a||b >>c", ["word x", "operator ->", "word x", "operator <=>", "word y", "operator |>", "word a", "operator ||", "word b", "operator >>", "word c"]],
+    [
+      "1 1.5e-3 .5 10L 2.0BD 3x t.1",
+      [
+        "number 1",
+        "number 1.5e-3",
+        "number .5",
+        "number 10L",
+        "number 2.0BD",
+        "word 3x",
+        "word t",
+        "mark .",
+        "number 1",
+      ],
+    ],
+    [
+      "a:b.c :p a::INT ? ${v} {{w}}",
+      [
+        "word a",
+        "operator :",
+        "word b",
+        "mark .",
+        "word c",
+        "parameter :p",
+        "word a",
+        "operator ::",
+        "word INT",
+        "parameter ?",
+        "parameter ${v}",
+        "parameter {{w}}",
+      ],
+    ],
+    [
+      "f(x):y, :z",
+      ["word f", "mark (", "word x", "mark )", "operator :", "word y", "mark ,", "parameter :z"],
+    ],
+    [
+      "x -> x<=>y |> a||b >>c",
+      [
+        "word x",
+        "operator ->",
+        "word x",
+        "operator <=>",
+        "word y",
+        "operator |>",
+        "word a",
+        "operator ||",
+        "word b",
+        "operator >>",
+        "word c",
+      ],
+    ],
     ["a -- b\nc", ["word a", "comment -- b", "word c"]],
     ["/* a /* b */ c */ d", ["comment /* a /* b */ c */", "word d"]],
     ["'open", ["string 'open …"]],
@@ -49,7 +97,29 @@ test("after any change ends and tokens are those of the whole text", () => {
   // A generator with a fixed seed: the same changes in every run.
   let seed = 7;
   const random = (below) => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % below;
-  const PIECES = [";", "'", '"', "`", "--", "\n", "/*", "*/", "\\", "r", "word ", " ", "SELECT 1;\n", "'a;b'", ":", ".", "1", "e", "<", "=", "?"];
+  const PIECES = [
+    ";",
+    "'",
+    '"',
+    "`",
+    "--",
+    "\n",
+    "/*",
+    "*/",
+    "\\",
+    "r",
+    "word ",
+    " ",
+    "SELECT 1;\n",
+    "'a;b'",
+    ":",
+    ".",
+    "1",
+    "e",
+    "<",
+    "=",
+    "?",
+  ];
   let text = "";
   let ends = [];
   for (let round = 0; round < 4_000; round++) {
@@ -58,9 +128,17 @@ test("after any change ends and tokens are those of the whole text", () => {
     const insert = random(4) ? PIECES[random(PIECES.length)] : "";
     const after = text.slice(0, from) + insert + text.slice(to);
     const doc = Text.of(after.split("\n"));
-    assert.deepEqual(tokensAfter({ text, tokens: tokens(text) }, after), tokens(after), JSON.stringify([text, after]));
+    assert.deepEqual(
+      tokensAfter({ text, tokens: tokens(text) }, after),
+      tokens(after),
+      JSON.stringify([text, after]),
+    );
     ends = endsAfter(ends, doc, { fromA: from, toA: to, toB: from + insert.length });
-    assert.deepEqual(ends, statementEnds(after), `round ${round}: ${JSON.stringify(text)} → ${JSON.stringify(after)}`);
+    assert.deepEqual(
+      ends,
+      statementEnds(after),
+      `round ${round}: ${JSON.stringify(text)} → ${JSON.stringify(after)}`,
+    );
     text = after.length > 400 ? "" : after;
     if (text === "") ends = [];
   }
@@ -71,7 +149,13 @@ test("a change in a long script scans its own statement only", () => {
   const at = 34 * 2_500 + 10;
   const after = `${script.slice(0, at)}x${script.slice(at)}`;
   const read = [];
-  const doc = { length: after.length, sliceString: (from, to) => (read.push(to - from), after.slice(from, to)) };
-  assert.deepEqual(endsAfter(statementEnds(script), doc, { fromA: at, toA: at, toB: at + 1 }), statementEnds(after));
+  const doc = {
+    length: after.length,
+    sliceString: (from, to) => (read.push(to - from), after.slice(from, to)),
+  };
+  assert.deepEqual(
+    endsAfter(statementEnds(script), doc, { fromA: at, toA: at, toB: at + 1 }),
+    statementEnds(after),
+  );
   assert.ok(read.length === 1 && read[0] < 5_000, String(read));
 });

@@ -9,19 +9,35 @@ import { placeAt } from "../src/place.js";
 import { ranked } from "../src/rank.js";
 import { allSources, scopeOf } from "../src/scope.js";
 
-const columns = (text) => text.split(", ").map((each) => ({ name: each.split(" ")[0], type: each.split(" ")[1] ?? "" }));
+const columns = (text) =>
+  text.split(", ").map((each) => ({ name: each.split(" ")[0], type: each.split(" ")[1] ?? "" }));
 
 const catalog = new Catalog();
 catalog.set({
   tables: [
-    { name: "main.default.orders", kind: "table", columns: columns("order_id BIGINT, customer_id BIGINT, day DATE") },
+    {
+      name: "main.default.orders",
+      kind: "table",
+      columns: columns("order_id BIGINT, customer_id BIGINT, day DATE"),
+    },
     { name: "main.default.customers", kind: "table", columns: columns("customer_id BIGINT, name STRING") },
-    { name: "people", kind: "view", columns: [{ name: "full name", type: "STRING" }, { name: "home", type: "STRUCT<city: STRING, at: STRUCT<x: INT>>" }] },
+    {
+      name: "people",
+      kind: "view",
+      columns: [
+        { name: "full name", type: "STRING" },
+        { name: "home", type: "STRUCT<city: STRING, at: STRUCT<x: INT>>" },
+      ],
+    },
     { name: "parquet.`flights.parquet`", kind: "file", columns: columns("origin STRING, delay INT") },
     { name: "csv.`a``b.csv`", kind: "file", columns: null },
   ],
   functions: [
-    { name: "date_trunc", kind: "scalar", signatures: ["date_trunc(unit STRING, ts TIMESTAMP) -> TIMESTAMP"] },
+    {
+      name: "date_trunc",
+      kind: "scalar",
+      signatures: ["date_trunc(unit STRING, ts TIMESTAMP) -> TIMESTAMP"],
+    },
     { name: "now", kind: "scalar", signatures: ["now() -> TIMESTAMP"] },
     { name: "range", kind: "table", signatures: ["range(start BIGINT, end BIGINT) -> TABLE"] },
     { name: "order_of", kind: "scalar", signatures: ["order_of(x INT) -> INT"] },
@@ -100,7 +116,10 @@ test("the tables of a statement", () => {
     ["SELECT * FROM t TIMESTAMP AS OF '2024-01-01' AS u WHERE x", ["t u"]],
     ["SELECT * FROM t@v3 u", ["t u"]],
     ["SELECT * FROM (SELECT 1 AS one) s, b", [" s", "b b"]],
-    ["MERGE INTO t AS x USING (SELECT * FROM s) y ON x.id = y.id WHEN MATCHED THEN UPDATE SET a = 1", ["t x", " y", "s s"]],
+    [
+      "MERGE INTO t AS x USING (SELECT * FROM s) y ON x.id = y.id WHEN MATCHED THEN UPDATE SET a = 1",
+      ["t x", " y", "s s"],
+    ],
     ["INSERT INTO t (a, b) SELECT * FROM u", ["t t", "u u"]],
     ["UPDATE t SET a = 1", ["t t"]],
     ["DELETE FROM t WHERE a IN (SELECT b FROM u)", ["t t", "u u"]],
@@ -123,7 +142,22 @@ test("the tables of a statement", () => {
 });
 
 test("text that is no statement is read without failing", () => {
-  for (const text of [")", "((", "FROM", "WITH", "WITH a AS", "WITH a AS (", "SELECT FROM WHERE", "JOIN JOIN", ". . .", "FROM a.", "LATERAL VIEW", "FROM (", "UNION", "]["]) {
+  for (const text of [
+    ")",
+    "((",
+    "FROM",
+    "WITH",
+    "WITH a AS",
+    "WITH a AS (",
+    "SELECT FROM WHERE",
+    "JOIN JOIN",
+    ". . .",
+    "FROM a.",
+    "LATERAL VIEW",
+    "FROM (",
+    "UNION",
+    "][",
+  ]) {
     for (let position = 0; position <= text.length; position++) {
       const place = placeAt(text, tokens(text), position, text.length);
       offersAt(place, catalog);
@@ -137,14 +171,24 @@ test("columns come from the tables that can be seen there", () => {
   assert.deepEqual(labels("SELECT O.| FROM orders o JOIN customers c").length, 3);
   assert.deepEqual(labels("SELECT c.na| FROM orders o JOIN customers c ON true"), ["name"]);
   assert.deepEqual(labels("SELECT default.customers.n| FROM main.default.customers"), ["name"]);
-  assert.deepEqual(labels("SELECT x.| FROM (SELECT order_id AS id, day, 1 + 1 AS two FROM orders) x"), ["id", "day", "two"]);
-  assert.deepEqual(labels("WITH r AS (SELECT *, 1 AS n FROM customers) SELECT r.| FROM r"), ["customer_id", "name", "n"]);
+  assert.deepEqual(labels("SELECT x.| FROM (SELECT order_id AS id, day, 1 + 1 AS two FROM orders) x"), [
+    "id",
+    "day",
+    "two",
+  ]);
+  assert.deepEqual(labels("WITH r AS (SELECT *, 1 AS n FROM customers) SELECT r.| FROM r"), [
+    "customer_id",
+    "name",
+    "n",
+  ]);
   assert.deepEqual(labels("WITH r (a, b) AS (SELECT 1, 2) SELECT r.| FROM r"), ["a", "b"]);
   assert.deepEqual(labels("SELECT f.| FROM parquet.`flights.parquet` f"), ["origin", "delay"]);
   assert.deepEqual(labels("SELECT p.home.| FROM people p"), ["city", "at"]);
   assert.deepEqual(labels("SELECT home.at.| FROM people p"), ["x"]);
   assert.deepEqual(labels("UPDATE orders SET d|").slice(0, 1), ["day"]);
-  assert.deepEqual(labels("SELECT * FROM customers WHERE EXISTS (SELECT na| FROM orders)").slice(0, 1), ["name"]);
+  assert.deepEqual(labels("SELECT * FROM customers WHERE EXISTS (SELECT na| FROM orders)").slice(0, 1), [
+    "name",
+  ]);
   assert.deepEqual(labels("SELECT e.| FROM orders LATERAL VIEW explode(xs) e AS item"), ["item"]);
 });
 
@@ -155,7 +199,10 @@ test("a column knows its type through a subquery", () => {
 
 test("tables, ready to run", () => {
   assert.deepEqual(labels("SELECT * FROM or|").slice(0, 1), ["main.default.orders"]);
-  assert.deepEqual(labels("WITH ord AS (SELECT 1) SELECT * FROM or|").slice(0, 2), ["ord", "main.default.orders"]);
+  assert.deepEqual(labels("WITH ord AS (SELECT 1) SELECT * FROM or|").slice(0, 2), [
+    "ord",
+    "main.default.orders",
+  ]);
   assert.deepEqual(labels("SELECT * FROM main.default.|"), ["orders", "customers"]);
   assert.equal(offered("SELECT * FROM fli|")[0].insert, "parquet.`flights.parquet`");
   assert.equal(offered("SELECT * FROM parquet.|")[0].insert, "`flights.parquet`");
@@ -187,7 +234,10 @@ test("behind a value come keywords only", () => {
 
 test("queries in queries are told quickly", () => {
   const list = (from) => Array.from({ length: 60 }, (_, index) => `c${index}`).join(", ") + ` FROM ${from}`;
-  const ctes = Array.from({ length: 12 }, (_, index) => `q${index} AS (SELECT ${list(index ? `q${index - 1}` : "orders")})`);
+  const ctes = Array.from(
+    { length: 12 },
+    (_, index) => `q${index} AS (SELECT ${list(index ? `q${index - 1}` : "orders")})`,
+  );
   const began = performance.now();
   assert.equal(labels(`WITH ${ctes.join(", ")} SELECT q11.| FROM q11`).length, 60);
   assert.ok(performance.now() - began < 1_000);
@@ -205,7 +255,12 @@ test("fields of a struct", () => {
 test("columns are asked for once, and only of whole names", async () => {
   const asked = [];
   const lazy = new Catalog(async (table) => (asked.push(table), columns("x INT")));
-  lazy.set({ tables: [{ name: "t", kind: "table", columns: null }, { name: "u", kind: "table", columns: [] }] });
+  lazy.set({
+    tables: [
+      { name: "t", kind: "table", columns: null },
+      { name: "u", kind: "table", columns: [] },
+    ],
+  });
   const text = "SELECT * FROM t, u, unknown, delta.`p`, delta.`q";
   const sources = allSources(scopeOf(text, tokens(text), text.length));
   await lazy.ask(sources);

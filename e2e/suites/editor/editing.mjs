@@ -128,7 +128,10 @@ export function editing(shared) {
       await typist.page.evaluate((long) => (editor.open("one", long), editor.focus()), long);
       await typist.press("ControlOrMeta+End");
       await typist.type("-- one");
-      const top = () => typist.page.evaluate(() => document.querySelector(".tarn-editor").shadowRoot.querySelector(".cm-scroller").scrollTop);
+      const top = () =>
+        typist.page.evaluate(
+          () => document.querySelector(".tarn-editor").shadowRoot.querySelector(".cm-scroller").scrollTop,
+        );
       await typist.page.waitForTimeout(100);
       const scrolled = await top();
       assert.ok(scrolled > 1_000);
@@ -197,12 +200,20 @@ export function editing(shared) {
       await typist.write("select 1;\nselect (2");
       await typist.press("Shift+Alt+F");
       await typist.page.waitForFunction(() => told.notices.length > 0);
-      assert.match((await typist.told()).notices[0], /^The statement at line 2 stays as it was\. The formatter cannot read/);
+      assert.match(
+        (await typist.told()).notices[0],
+        /^The statement at line 2 stays as it was\. The formatter cannot read/,
+      );
       assert.equal(await typist.text(), "SELECT\n  1;\n\nselect (2");
       await typist.write("select 1; select 2");
       await typist.page.evaluate(() => editor.select(0, 9));
       assert.deepEqual(await typist.page.evaluate(() => editor.format()), { ok: true });
       assert.equal(await typist.text(), "SELECT\n  1; select 2");
+      // A selection in a string formats the statement, and leaves the string as it is.
+      await typist.write("select 'a  b'; select 2");
+      await typist.page.evaluate(() => editor.select(8, 12));
+      assert.deepEqual(await typist.page.evaluate(() => editor.format()), { ok: true });
+      assert.equal(await typist.text(), "SELECT\n  'a  b'; select 2");
     }));
 
   test("a file that is dropped is left to the page", () =>
@@ -212,7 +223,9 @@ export function editing(shared) {
         const transfer = new DataTransfer();
         transfer.items.add(new File(["a,b\n"], "a.csv", { type: "text/csv" }));
         addEventListener("drop", () => told.keys.push("drop"));
-        box.dispatchEvent(new DragEvent("drop", { bubbles: true, composed: true, cancelable: true, dataTransfer: transfer }));
+        box.dispatchEvent(
+          new DragEvent("drop", { bubbles: true, composed: true, cancelable: true, dataTransfer: transfer }),
+        );
       });
       await typist.page.waitForTimeout(200);
       assert.equal(await typist.text(), "SELECT 1");

@@ -51,7 +51,15 @@ export function looks(shared) {
             await typist.page.evaluate(() => {
               const at = editor.text().indexOf("customers c");
               const fix = { label: "Use main.default.customers", text: "main.default.customers" };
-              editor.setMarks([{ from: at, to: at + 9, message: "There is no table customers.", hint: "Did you mean main.default.customers?", fix }]);
+              editor.setMarks([
+                {
+                  from: at,
+                  to: at + 9,
+                  message: "There is no table customers.",
+                  hint: "Did you mean main.default.customers?",
+                  fix,
+                },
+              ]);
             });
             await typist.press("F8");
             await look("mark");
@@ -85,7 +93,9 @@ export function looks(shared) {
       shared,
       async (typist) => {
         await typist.write("SELECT 1");
-        const animation = await typist.page.locator(".cm-cursorLayer").evaluate((layer) => getComputedStyle(layer).animationName);
+        const animation = await typist.page
+          .locator(".cm-cursorLayer")
+          .evaluate((layer) => getComputedStyle(layer).animationName);
         assert.equal(animation, "none");
       },
       { reducedMotion: "reduce" },

@@ -9,7 +9,13 @@ const TEXT = "SELECT nmae,\n  day\nFROM oders";
 const mark = (typist) =>
   typist.page.evaluate(() =>
     editor.setMarks([
-      { from: 7, to: 11, message: "There is no column nmae.", hint: "Did you mean name?", fix: { label: "Use name", text: "name" } },
+      {
+        from: 7,
+        to: 11,
+        message: "There is no column nmae.",
+        hint: "Did you mean name?",
+        fix: { label: "Use name", text: "name" },
+      },
       { from: 24, to: 29, message: "There is no table oders.", fix: null },
     ]),
   );
@@ -25,7 +31,10 @@ export function marks(shared) {
       const description = await typist.box.evaluate((box) => {
         return box.getRootNode().getElementById(box.getAttribute("aria-describedby")).textContent;
       });
-      assert.match(description, /Line 1: There is no column nmae\. Did you mean name\?.*Line 3: There is no table oders\./);
+      assert.match(
+        description,
+        /Line 1: There is no column nmae\. Did you mean name\?.*Line 3: There is no table oders\./,
+      );
       assert.match(await typist.page.locator(".cm-announced").textContent(), /There is no table oders/);
       await typist.page.evaluate(() => editor.setMarks([]));
       assert.equal(await typist.page.locator(".tarn-mark").count(), 0);
