@@ -45,6 +45,9 @@ import { unquoted } from "./names.js";
 
 /** @typedef {{ token: Token, word: string, block: Block | null, items: Item[] }} Item */
 
+/** Brackets deeper than this are not looked into: nobody reads there, and each costs a level of the stack. */
+const MAX_DEPTH = 200;
+
 /** Functions whose arguments have a FROM that is none. */
 const FROM_CALLS = new Set(["extract", "trim", "substring", "substr", "overlay", "position"]);
 const SET_OPERATIONS = new Set(["union", "except", "intersect", "minus"]);
@@ -74,7 +77,7 @@ export function scopeOf(text, tokens, end) {
   const cursor = { at: 0 };
   const start = tokens.length > 0 ? Math.min(tokens[0].from, end) : 0;
   const root = newBlock(start, end, null, "");
-  const items = grouped(text, significant, cursor, root, true);
+  const items = grouped(text, significant, cursor, root, 0);
   readBlock(root, items);
   return root;
 }
@@ -117,18 +120,18 @@ function newBlock(from, to, parent, opener) {
 }
 
 /** Puts what stands in brackets below the bracket. */
-function grouped(text, tokens, cursor, block, isRoot) {
+function grouped(text, tokens, cursor, block, depth) {
   /** @type {Item[]} */
   const items = [];
   while (cursor.at < tokens.length) {
     const token = tokens[cursor.at++];
     const char = token.kind === "mark" ? text[token.from] : "";
-    if (char === "(" || char === "[") {
+    if ((char === "(" || char === "[") && depth < MAX_DEPTH) {
       const before = items[items.length - 1];
       const inner = newBlock(token.to, block.to, block, before?.word ?? "");
-      const below = grouped(text, tokens, cursor, inner, false);
+      const below = grouped(text, tokens, cursor, inner, depth + 1);
       items.push({ token, word: char, block: inner, items: below });
-    } else if ((char === ")" || char === "]") && !isRoot) {
+    } else if ((char === ")" || char === "]") && depth > 0) {
       block.to = token.from;
       return items;
     } else {

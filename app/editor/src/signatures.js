@@ -2,7 +2,7 @@
 
 import { completionStatus } from "@codemirror/autocomplete";
 import { StateEffect, StateField } from "@codemirror/state";
-import { keymap, showTooltip } from "@codemirror/view";
+import { EditorView, keymap, showTooltip } from "@codemirror/view";
 import { argumentOf, callsAt, signaturePieces } from "./call.js";
 import { statementTokens } from "./statement_tokens.js";
 
@@ -10,13 +10,22 @@ import { statementTokens } from "./statement_tokens.js";
 const MAX_SHOWN = 4;
 
 const close = StateEffect.define();
+/** Whether the editor has the focus now. */
+const focus = StateEffect.define();
+
+/**
+ * @typedef {object} Help
+ * @property {ReturnType<typeof knownCall>} call what is shown
+ * @property {ReturnType<typeof knownCall>} closed what Esc closed
+ * @property {boolean} isFocused
+ */
 
 /** @param {import("./catalog.js").Catalog} catalog */
 export function signatures(catalog) {
   const field = StateField.define({
-    create: () => ({ call: null, closed: null }),
+    create: () => ({ call: null, closed: null, isFocused: false }),
     update: (value, transaction) => updated(value, transaction, catalog),
-    provide: (field) => showTooltip.from(field, ({ call }) => call && tooltip(call)),
+    provide: (field) => showTooltip.from(field, ({ call }) => call?.tooltip ?? null),
   });
   const escape = (view) => {
     // The list of completion is above all else, and closes first.
@@ -24,21 +33,28 @@ export function signatures(catalog) {
     view.dispatch({ effects: close.of(null) });
     return true;
   };
-  return [field, keymap.of([{ key: "Escape", run: escape }])];
+  return [
+    field,
+    keymap.of([{ key: "Escape", run: escape }]),
+    EditorView.focusChangeEffect.of((_state, isFocused) => focus.of(isFocused)),
+  ];
 }
 
+/** @returns {Help} */
 function updated(value, transaction, catalog) {
-  if (transaction.effects.some((effect) => effect.is(close))) return { call: null, closed: value.call };
-  const closed = value.closed && {
-    ...value.closed,
-    open: transaction.changes.mapPos(value.closed.open),
-  };
-  if (!transaction.docChanged && !transaction.selection)
-    return closed === value.closed ? value : { ...value, closed };
-  const call = knownCall(transaction.state, catalog);
+  const { changes, effects, state } = transaction;
+  if (effects.some((effect) => effect.is(close))) return { ...value, call: null, closed: value.call };
+  const focused = effects.find((effect) => effect.is(focus));
+  if (!transaction.docChanged && !transaction.selection && !focused) return value;
+  // Who types has the focus, also in a text that was opened meanwhile.
+  const isFocused = focused ? focused.value : value.isFocused || transaction.isUserEvent("input");
+  const closed = value.closed && { ...value.closed, open: changes.mapPos(value.closed.open) };
+  const call = isFocused ? knownCall(state, catalog) : null;
   // Closed stays closed for as long as the cursor is in that call.
-  if (call && closed?.open === call.open && closed.about === call.about) return { call: null, closed };
-  return isSameCall(value.call, call) ? { call: value.call, closed: null } : { call, closed: null };
+  if (call && closed?.open === call.open && closed.about === call.about) {
+    return { call: null, closed, isFocused };
+  }
+  return { call: isSameCall(value.call, call) ? value.call : call, closed: null, isFocused };
 }
 
 function isSameCall(one, other) {
@@ -58,18 +74,16 @@ function knownCall(state, catalog) {
       const start = statement.from + call.from;
       // Where the call began lines above, the help stands above the line that is typed in.
       const isSameLine = state.doc.lineAt(main.head).from <= start;
-      return {
-        about,
-        open: statement.from + call.open,
-        argument: call.argument,
-        at: isSameLine ? start : main.head,
-      };
+      const { argument } = call;
+      const at = isSameLine ? start : main.head;
+      // Made once for each argument, so that it is not drawn anew at every key.
+      return { about, open: statement.from + call.open, argument, at, tooltip: tooltip(about, argument, at) };
     }
   }
   return null;
 }
 
-function tooltip({ about, argument, at }) {
+function tooltip(about, argument, at) {
   return {
     pos: at,
     above: true,

@@ -165,6 +165,12 @@ test("text that is no statement is read without failing", () => {
   }
 });
 
+test("any number of brackets is read", () => {
+  const text = `SELECT ${"(".repeat(50_000)}a${")".repeat(50_000)} FROM orders WHERE `;
+  const place = placeAt(text, tokens(text), text.length, text.length);
+  assert.equal(place.expects, "value");
+});
+
 test("columns come from the tables that can be seen there", () => {
   assert.deepEqual(labels("SELECT | FROM orders").slice(0, 3), ["order_id", "customer_id", "day"]);
   assert.deepEqual(labels("SELECT o.| FROM orders o"), ["order_id", "customer_id", "day"]);

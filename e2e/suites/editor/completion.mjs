@@ -128,6 +128,10 @@ export function completion(shared) {
       assert.match(await typist.signature.textContent(), /^date_add/);
       for (let step = 0; step < 3; step++) await typist.press("ArrowRight");
       assert.match(await typist.signature.textContent(), /^coalesce/);
+      await typist.page.locator("#after").focus();
+      await typist.signature.waitFor({ state: "detached" });
+      await typist.page.evaluate(() => editor.focus());
+      await typist.signature.waitFor();
       // The last argument of this one stands for any number.
       assert.equal(await typist.signature.locator("b").textContent(), "...");
     }));
