@@ -43,7 +43,7 @@ const field = StateField.define({
   create: () => ({ marks: [], shown: null }),
   update(value, transaction) {
     let { marks, shown } = value;
-    if (transaction.docChanged) {
+    if (transaction.docChanged && marks.length > 0) {
       marks = marks.flatMap((mark) => moved(mark, transaction.changes));
       shown = null;
     }

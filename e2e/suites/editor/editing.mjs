@@ -43,6 +43,36 @@ export function editing(shared) {
       assert.equal(await typist.text(), "(SELECT 1,\n  'a';\n)SELECT 2");
     }));
 
+  test("the mouse selects, and what is selected is copied and pasted", () =>
+    inEditor(shared, async (typist) => {
+      await typist.write("SELECT one\nFROM two");
+      const line = await typist.page.locator(".cm-line").first().boundingBox();
+      const letters = await typist.page
+        .locator(".cm-line")
+        .first()
+        .evaluate((line) => {
+          const range = document.createRange();
+          range.selectNodeContents(line);
+          return range.getBoundingClientRect().width / line.textContent.length;
+        });
+      const at = (letter) => [line.x + 12 + letter * letters, line.y + line.height / 2];
+      const { mouse } = typist.page;
+      await mouse.dblclick(...at(8.5));
+      assert.equal(await typist.marked(), "SELECT |one|\nFROM two");
+      await typist.press("ControlOrMeta+c");
+      await typist.press("ControlOrMeta+End");
+      await typist.press("ControlOrMeta+v");
+      assert.equal(await typist.text(), "SELECT one\nFROM twoone");
+      await mouse.move(...at(0));
+      await mouse.down();
+      await mouse.move(...at(3));
+      await mouse.move(...at(6));
+      await mouse.up();
+      assert.equal(await typist.marked(), "|SELECT| one\nFROM twoone");
+      await typist.press("ControlOrMeta+x");
+      assert.equal(await typist.text(), " one\nFROM twoone");
+    }));
+
   test("keys of the page stay free", () =>
     inEditor(shared, async (typist) => {
       await typist.write("SELECT |1");
