@@ -156,10 +156,10 @@ const unreadable = (error) => {
  */
 function statements(text) {
   const found = [];
+  const ends = statementEnds(text);
   let from = 0;
-  for (const end of [...statementEnds(text), text.length]) {
-    if (end < from) continue;
-    const hasSemicolon = text[end - 1] === ";" && end > from && end !== found.last;
+  for (const [index, end] of [...ends, text.length].entries()) {
+    const hasSemicolon = index < ends.length;
     const raw = text.slice(from, end);
     const lead = /^\s*/.exec(raw)[0];
     const body = (hasSemicolon ? raw.slice(0, -1) : raw).trim();

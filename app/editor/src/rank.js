@@ -51,7 +51,8 @@ export function ranked(offers, typed) {
  * How an offer fits. Something with a name of several parts is also found by the last of them; keywords are
  * known well enough not to be looked for in their middle.
  */
-function bestFit({ label, name, kind }, typed) {
+function bestFit(offer, typed) {
+  const { label, name, kind } = offer;
   const most = kind === "keyword" || kind === "type" ? 2 : 4;
   const fits = [fit(label, typed), name ? fit(name, typed) : null].filter(
     (each) => each !== null && each <= most,

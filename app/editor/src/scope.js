@@ -43,7 +43,14 @@ import { unquoted } from "./names.js";
  * @property {{ from: number, to: number }[]} slots places where the name of a table is expected
  */
 
-/** @typedef {{ token: Token, word: string, block: Block | null, items: Item[] }} Item */
+/**
+ * @typedef {object} Item a token, or what stands in a pair of brackets
+ * @property {Token} token
+ * @property {string} word what is written, in lower case; "" for a name in backticks
+ * @property {string | null} [name] what it names, as a word or a name in backticks can
+ * @property {Block | null} block
+ * @property {Item[]} items
+ */
 
 /** Brackets deeper than this are not looked into: nobody reads there, and each costs a level of the stack. */
 const MAX_DEPTH = 200;

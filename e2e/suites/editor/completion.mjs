@@ -14,6 +14,36 @@ export function completion(shared) {
       assert.equal(await typist.text(), "SELECT * FROM main.default.orders");
     }));
 
+  test("keywords are written as the statement's first one is", () =>
+    inEditor(shared, async (typist) => {
+      for (const [text, expected] of [
+        ["select * ", "from"],
+        ["SELECT * ", "FROM"],
+      ]) {
+        await typist.write(text);
+        await typist.type("fro");
+        await typist.offered();
+        await typist.press("Enter");
+        assert.equal(await typist.text(), text + expected);
+      }
+    }));
+
+  test("Ctrl+Space offers everything that can stand there", () =>
+    inEditor(shared, async (typist) => {
+      await typist.write("SELECT * FROM |");
+      await typist.page.waitForTimeout(200);
+      assert.equal(await typist.list.count(), 0);
+      await typist.press("Control+Space");
+      assert.deepEqual(await typist.offered(), [
+        "main.default.orders",
+        "main.default.customers",
+        "recent_orders",
+        "events",
+        "parquet.flights.parquet",
+        "csv.airports.csv",
+      ]);
+    }));
+
   test("a file is completed ready to run, and Tab takes it", () =>
     inEditor(shared, async (typist) => {
       await typist.write("SELECT * FROM ");
