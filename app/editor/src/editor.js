@@ -132,6 +132,24 @@ export function mount(parent, options) {
       reveal(view);
     },
 
+    /** What is selected: from and to. */
+    selection() {
+      const { from, to } = view.state.selection.main;
+      return [from, to];
+    },
+
+    /** Writes a text in the place of another, as typing would, and puts the cursor behind it. */
+    replace(from, to, added) {
+      const { anchor: start, head: end } = clipped(view.state.doc, from, to);
+      view.dispatch({
+        changes: { from: start, to: end, insert: added },
+        selection: { anchor: start + added.length },
+        annotations: isolateHistory.of("full"),
+        userEvent: "input",
+        scrollIntoView: true,
+      });
+    },
+
     focus: () => view.focus(),
 
     /**

@@ -74,7 +74,11 @@ fn CodeEditor(module: Module) -> impl IntoView {
     });
     Effect::new(move || {
         let pad = session.pads.current();
-        let found: Vec<ErrorReport> = pad.runs.marked.get().into_iter().chain(pad.faults.get()).collect();
+        let ran = pad.runs.marked.get();
+        let place = ran.as_ref().and_then(|error| error.position);
+        // What did not parse is known from its check, too.
+        let checked = pad.faults.get().into_iter().filter(|fault| fault.position != place);
+        let found: Vec<ErrorReport> = ran.into_iter().chain(checked).collect();
         if let Some(handle) = handle.get() {
             handle.set_marks(&marks(&handle.text(), &found));
         }
