@@ -62,6 +62,7 @@ impl Room {
 fn App() -> impl IntoView {
     let session = Session::start();
     provide_context(session);
+    offline::open_launched(session);
     let room = Memo::new(move |_| session.route.with(Room::of));
     on_event(window_event_listener(ev::hashchange, move |_| session.route.set(Route::of_url())));
     Effect::new(move || {
@@ -129,7 +130,8 @@ fn RailLink(
 /// News for everyone on the page.
 #[component]
 fn Banners() -> impl IntoView {
-    let engine = use_session().engine;
+    let session = use_session();
+    let (engine, update) = (session.engine, session.update);
     let seen_restart = RwSignal::new(0);
     let news = Memo::new(move |_| engine.restart.get().filter(|restart| restart.count > seen_restart.get()));
     view! {
@@ -151,6 +153,20 @@ fn Banners() -> impl IntoView {
             }
             _ => None,
         }}
+        <Show when=move || update.is_there()>
+            <Banner
+                tone=Tone::Info
+                text="A new version of Tarn is here. Taking it loads the page anew; your queries stay."
+                on_close=Callback::new(move |()| update.put_off())
+            >
+                <Button
+                    label="Take it"
+                    icon=Lucide::Restart
+                    weight=Weight::Plain
+                    on_press=Callback::new(move |()| update.take())
+                />
+            </Banner>
+        </Show>
         {move || {
             news.get()
                 .map(|restart| {

@@ -15,6 +15,7 @@ mod exports;
 mod history;
 mod json_text;
 mod kept_storage;
+mod offline;
 mod pads;
 mod rooms;
 mod route;

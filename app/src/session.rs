@@ -8,6 +8,7 @@ use crate::dropped_files::{MAX_FILES, NamedFile};
 use crate::engine_client::{EngineClient, EngineStatus};
 use crate::exports::Exports;
 use crate::kept_storage::StorageWatch;
+use crate::offline::Update;
 use crate::pads::{EditorTask, Pads};
 use crate::route::{Route, TableRoute};
 use crate::share;
@@ -42,6 +43,8 @@ pub(crate) struct Session {
     pub(crate) route: RwSignal<Route>,
     /// Tables that go out and come in.
     pub(crate) moves: TableMoves,
+    /// A new version of the page.
+    pub(crate) update: Update,
     /// The tables of TPC-H, while they are made.
     pub(crate) tpch: Tpch,
     /// Rows that go out as files.
@@ -81,6 +84,7 @@ impl Session {
             table_sources,
             route: RwSignal::new(Route::first(pads.has_text())),
             moves: TableMoves::new(engine, toasts),
+            update: Update::start(),
             tpch: Tpch::new(),
             exports: Exports::new(engine, toasts),
             storage: StorageWatch::start(),

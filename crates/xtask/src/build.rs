@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::args::Args;
 use crate::lint;
 use crate::project::Project;
+use crate::service_worker;
 use crate::sh::Cmd;
 use crate::steps::Steps;
 use crate::system::{self, once};
@@ -279,12 +280,14 @@ impl Build<'_> {
 
         let parts = [&["app"][..], BESIDE].concat();
         let stamps = parts.iter().map(|part| fs::read_to_string(stamp(&self.stage().join(part))));
-        let stamps = stamps.collect::<Result<Vec<_>, _>>()?.concat();
+        let worker = fingerprint(&self.project.root.join("app/sw.js"))?;
+        let stamps = stamps.collect::<Result<Vec<_>, _>>()?.concat() + &worker;
         once(&stamp(&self.page_dir()), stamps.as_bytes(), || {
             replace_dir(&app_dir, &self.page_dir())?;
             BESIDE
                 .iter()
-                .try_for_each(|part| replace_dir(&self.stage().join(part), &self.page_dir().join(part)))
+                .try_for_each(|part| replace_dir(&self.stage().join(part), &self.page_dir().join(part)))?;
+            service_worker::write(&self.page_dir(), &self.project.root.join("app/sw.js"))
         })
     }
 
@@ -368,7 +371,7 @@ pub(crate) fn files_with(dir: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>
     Ok(entries(dir)?.into_iter().filter(|path| path.is_file()).filter(has_one).collect())
 }
 
-fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
     let (dirs, mut files): (Vec<_>, Vec<_>) = entries(dir)?.into_iter().partition(|path| path.is_dir());
     for dir in dirs {
         files.extend(files_below(&dir)?);
