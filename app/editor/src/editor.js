@@ -59,9 +59,9 @@ const KEPT_FIELDS = { history: historyField };
 const PHRASES = {
   next: "Next",
   previous: "Previous",
-  all: "Select all",
+  all: "All",
   "match case": "Match case",
-  regexp: "Regular expression",
+  regexp: "Regex",
   "by word": "Whole words",
   replace: "Replace",
   "replace all": "Replace all",

@@ -173,8 +173,8 @@ export const theme = EditorView.theme({
     whiteSpace: "nowrap",
   },
   ".cm-panel.cm-search br": { flexBasis: "100%", content: "''" },
-  ".cm-panel input.cm-textfield": {
-    flex: "0 1 220px",
+  ".cm-panel:is(.cm-search, .cm-dialog) input.cm-textfield": {
+    flex: "0 1 200px",
     minWidth: "120px",
     height: "24px",
     margin: "0",
@@ -185,9 +185,9 @@ export const theme = EditorView.theme({
     color: "var(--text)",
     font: "var(--size-small) / 18px var(--mono)",
   },
-  ".cm-panel .cm-button": BUTTON,
-  ".cm-panel .cm-button:hover": { background: "var(--hover)" },
-  ".cm-panel label": {
+  ".cm-panel:is(.cm-search, .cm-dialog) .cm-button": BUTTON,
+  ".cm-panel:is(.cm-search, .cm-dialog) .cm-button:hover": { background: "var(--hover)" },
+  ".cm-panel:is(.cm-search, .cm-dialog) label": {
     display: "inline-flex",
     alignItems: "center",
     gap: "4px",
@@ -211,7 +211,7 @@ export const theme = EditorView.theme({
     ".cm-scroller": { lineHeight: "24px" },
     ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { lineHeight: "32px" },
     ".cm-tooltip.cm-completionInfo": { display: "none" },
-    ".cm-panel input.cm-textfield": { fontSize: "16px" },
+    ".cm-panel:is(.cm-search, .cm-dialog) input.cm-textfield": { fontSize: "16px" },
   },
   [REDUCED]: { ".cm-cursorLayer": { animation: "none !important" } },
 });
