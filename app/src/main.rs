@@ -11,9 +11,11 @@ mod display;
 mod dropped_files;
 mod editor_module;
 mod engine_client;
+mod exports;
 mod history;
 mod json_text;
 mod kept_storage;
+mod offline;
 mod pads;
 mod profile;
 mod rooms;
@@ -28,6 +30,7 @@ mod table_moves;
 mod tables;
 mod theme;
 mod type_tree;
+mod tpch;
 mod ui;
 
 fn main() {

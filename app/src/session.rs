@@ -5,8 +5,11 @@ use crate::catalog::Catalog;
 use crate::clipboard;
 use crate::display;
 use crate::dropped_files::{MAX_FILES, NamedFile};
+use crate::editor_module::EditorModule;
 use crate::engine_client::{EngineClient, EngineStatus};
+use crate::exports::Exports;
 use crate::kept_storage::StorageWatch;
+use crate::offline::PageUpdate;
 use crate::pads::{EditorTask, Pads};
 use crate::route::{Route, TableRoute};
 use crate::share;
@@ -15,6 +18,7 @@ use crate::sql_text;
 use crate::table_moves::TableMoves;
 use crate::tables::TableName;
 use crate::theme::Theme;
+use crate::tpch::Tpch;
 use crate::ui::{Toast, ToastHost};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -31,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) engine: EngineClient,
     /// The query pads.
     pub(crate) pads: Pads,
+    /// The code of the SQL editor.
+    pub(crate) editor: EditorModule,
     /// What SQL can name.
     pub(crate) catalog: Catalog,
     /// URLs that are queried where they lie.
@@ -41,6 +47,12 @@ pub(crate) struct Session {
     pub(crate) route: RwSignal<Route>,
     /// Tables that go out and come in.
     pub(crate) moves: TableMoves,
+    /// A new version of the page.
+    pub(crate) update: PageUpdate,
+    /// The tables of TPC-H, while they are made.
+    pub(crate) tpch: Tpch,
+    /// Rows that go out as files.
+    pub(crate) exports: Exports,
     /// What the browser keeps.
     pub(crate) storage: StorageWatch,
     /// Paths that were removed and can still come back.
@@ -76,10 +88,14 @@ impl Session {
         let session = Self {
             engine,
             pads,
+            editor: EditorModule::new(),
             catalog: Catalog::start(engine, pads, sources, table_sources),
             table_sources,
-            route: RwSignal::new(Route::of_url()),
+            route: RwSignal::new(Route::first(pads.has_text())),
             moves: TableMoves::new(engine, toasts),
+            update: PageUpdate::start(),
+            tpch: Tpch::new(),
+            exports: Exports::new(engine, toasts),
             storage: StorageWatch::start(),
             sources,
             removed: RwSignal::new(Vec::new()),
@@ -278,11 +294,16 @@ impl Session {
     }
 
     fn add_file_source(self, url: String) {
-        self.sources.update(|sources| {
-            sources.retain(|other| *other != url);
-            sources.push(url.clone());
-        });
+        self.list_source(&url);
         self.query_path(&url, None);
+    }
+
+    /// Puts a URL on the list.
+    pub(crate) fn list_source(self, url: &str) {
+        self.sources.update(|sources| {
+            sources.retain(|other| other != url);
+            sources.push(url.to_owned());
+        });
     }
 
     /// Opens a Delta table by its URL, and shows it. Returns what is wrong with the URL, if it is not one.

@@ -184,6 +184,8 @@ fn commands(session: Session) -> Vec<Command> {
         add("Profile of the rows", "", Arc::new(move || session.surveyed.set(Some(source.clone()))));
     }
     add("Keys for S3", "", Arc::new(move || session.is_keys_open.set(true)));
+    add("Go to Home", "", Arc::new(|| Route::Home.go()));
+    add("Go to Compute", "", Arc::new(|| Route::Compute.go()));
     add("Go to Data", "", Arc::new(|| Route::Data(None).go()));
     add("Go to Query", "", Arc::new(|| Route::Query.go()));
     let tables = session.tables();

@@ -26,9 +26,11 @@ pub(crate) async fn export(
 ) -> Result<()> {
     let open = tab.opened()?;
     let out = Arc::new(match handle {
-        Some(handle) => OutStore::to_file(handle.dyn_into::<FileSystemFileHandle>().map_err(|_| {
-            Error::new(ErrorKind::Internal, "The page sent no file to write to")
-        })?),
+        Some(handle) => OutStore::to_file(
+            handle
+                .dyn_into::<FileSystemFileHandle>()
+                .map_err(|_| Error::new(ErrorKind::Internal, "The page sent no file to write to"))?,
+        ),
         None => OutStore::to_blob(),
     });
     let (session, query, parameters) = match rows {
@@ -73,7 +75,8 @@ fn select_named(schema: &Schema) -> String {
         let name = std::iter::once(field.name().clone()).chain(candidates).find(|name| !is_taken(name));
         names.push(name.unwrap_or_default());
     }
-    let columns = names.iter().enumerate().map(|(at, name)| format!("c{at} AS `{}`", name.replace('`', "``")));
+    let columns =
+        names.iter().enumerate().map(|(at, name)| format!("c{at} AS `{}`", name.replace('`', "``")));
     format!("SELECT {} FROM __tarn.{RESULT}", columns.collect::<Vec<_>>().join(", "))
 }
 
@@ -100,6 +103,8 @@ fn copy_statement(query: &str, url: &Url, name: &str, format: &str) -> Result<St
     let mut statements = split(&sql);
     match (statements.pop(), statements.is_empty()) {
         (Some(statement), true) => Ok(statement?),
-        _ => Err(Error::new(ErrorKind::Internal, "The rows cannot be written: the query is not one statement")),
+        _ => {
+            Err(Error::new(ErrorKind::Internal, "The rows cannot be written: the query is not one statement"))
+        }
     }
 }

@@ -86,7 +86,8 @@ impl Shown<'_> {
     fn begin(&self, statement: &StatementText) -> Arc<QueryControl> {
         let control = self.open.lakehouse.control();
         // A cancel that came between two statements is meant for the run.
-        let before = self.tab.runs.borrow_mut().insert(self.id, (Arc::clone(&control), statement.text.clone()));
+        let before =
+            self.tab.runs.borrow_mut().insert(self.id, (Arc::clone(&control), statement.text.clone()));
         if before.is_some_and(|(before, _)| before.is_cancelled()) {
             control.cancel();
         }

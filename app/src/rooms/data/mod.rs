@@ -16,6 +16,8 @@ mod schema;
 mod storage;
 mod table;
 
+pub(in crate::rooms) use storage::StorageNote;
+
 use crate::route::{FileRoute, Route, TableRoute};
 use crate::session::{Session, use_session};
 use crate::ui::{Button, Empty, Lucide, Weight};
@@ -38,7 +40,7 @@ pub(crate) fn Data() -> impl IntoView {
     let session = use_session();
     let route = Memo::new(move |_| match session.route.get() {
         Route::Data(route) => route,
-        Route::Query | Route::Shared(_) | Route::File(_) | Route::UiParts => None,
+        _ => None,
     });
     let file_route = Memo::new(move |_| match session.route.get() {
         Route::File(route) => Some(route),

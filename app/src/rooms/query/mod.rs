@@ -1,6 +1,7 @@
 //! The query room: files at the left, SQL above, rows below.
 
 mod code_editor;
+mod export_sheet;
 mod files;
 mod history_sheet;
 mod keys;
