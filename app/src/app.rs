@@ -2,6 +2,7 @@
 
 mod file_inputs;
 mod palette;
+mod paste;
 mod top_bar;
 
 use crate::engine_client::EngineStatus;
@@ -73,6 +74,7 @@ fn App() -> impl IntoView {
         }
     });
     on_event(window_event_listener(ev::keydown, move |event| on_key(session, &event)));
+    paste::listen(session);
     // The data room opens where it was left.
     let last_data = Memo::new(move |before: Option<&String>| match session.route.get() {
         route @ (Route::Data(_) | Route::File(_)) => route.hash(),

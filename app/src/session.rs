@@ -8,6 +8,7 @@ use crate::dropped_files::{MAX_FILES, NamedFile};
 use crate::editor_module::EditorModule;
 use crate::engine_client::{EngineClient, EngineStatus};
 use crate::exports::Exports;
+use crate::handles::Handles;
 use crate::kept_storage::StorageWatch;
 use crate::offline::PageUpdate;
 use crate::pads::{EditorTask, Pads};
@@ -53,6 +54,8 @@ pub(crate) struct Session {
     pub(crate) tpch: Tpch,
     /// Rows that go out as files.
     pub(crate) exports: Exports,
+    /// Files and folders that can be opened again at the next visit.
+    pub(crate) handles: Handles,
     /// What the browser keeps.
     pub(crate) storage: StorageWatch,
     /// Paths that were removed and can still come back.
@@ -96,6 +99,7 @@ impl Session {
             update: PageUpdate::start(),
             tpch: Tpch::new(),
             exports: Exports::new(engine, toasts),
+            handles: Handles::new(),
             storage: StorageWatch::start(),
             sources,
             removed: RwSignal::new(Vec::new()),
@@ -109,6 +113,7 @@ impl Session {
             is_palette_open: RwSignal::new(false),
             choose_files: RwSignal::new(None),
         };
+        session.handles.start(session);
         Effect::new(move || browser_storage::write(SOURCES_KEY, &session.sources.get().join("\n")));
         Effect::new(move || {
             browser_storage::write(TABLE_SOURCES_KEY, &session.table_sources.get().join("\n"));
@@ -211,6 +216,15 @@ impl Session {
             }
             Event::Failed { error, .. } => self.toasts.say(error.message),
             _ => {}
+        });
+    }
+
+    /// Opens files of an earlier visit, without a word.
+    pub(crate) fn reopen_files(self, files: Vec<NamedFile>) {
+        self.engine.add_files(files, move |event| {
+            if let Event::Failed { error, .. } = event {
+                self.toasts.say(error.message);
+            }
         });
     }
 
@@ -346,6 +360,7 @@ impl Session {
             settle: Some(Arc::new(move || {
                 // Someone may have opened it again meanwhile.
                 if self.removed.with_untracked(|removed| removed.contains(&path)) {
+                    self.handles.drop_quietly(&path);
                     self.engine.remove_file(path.clone(), move |event| {
                         if let Event::Failed { error, .. } = event {
                             self.toasts.say(error.message);

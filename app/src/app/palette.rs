@@ -174,6 +174,14 @@ fn commands(session: Session) -> Vec<Command> {
     add("Copy a link to this query", "", Arc::new(move || session.copy_link()));
     add("Open files", "", Arc::new(move || session.choose_files.set(Some(false))));
     add("Open a folder", "", Arc::new(move || session.choose_files.set(Some(true))));
+    let handles = session.handles;
+    for kept in handles.list.get().into_iter().filter(|kept| kept.is_waiting) {
+        let name = kept.name;
+        add(&format!("Open {name} again"), "", Arc::new(move || handles.open(session, &name)));
+    }
+    if handles.list.with(|list| !list.is_empty()) {
+        add("Forget files of earlier visits", "", Arc::new(move || handles.forget_all(session)));
+    }
     let rows = pads.current().runs;
     let shown = rows.statements.with(|list| {
         let statement = list.get(rows.shown.get().min(list.len().saturating_sub(1)))?;
@@ -183,6 +191,11 @@ fn commands(session: Session) -> Vec<Command> {
     if let Some(source) = shown {
         add("Profile of the rows", "", Arc::new(move || session.surveyed.set(Some(source.clone()))));
     }
+    add(
+        "Paste data",
+        if super::is_apple() { "⌘V" } else { "Ctrl V" },
+        Arc::new(move || super::paste::ask(session)),
+    );
     add("Keys for S3", "", Arc::new(move || session.is_keys_open.set(true)));
     add("Go to Home", "", Arc::new(|| Route::Home.go()));
     add("Go to Compute", "", Arc::new(|| Route::Compute.go()));

@@ -5,7 +5,7 @@ use super::tree_view::{Tree, TreeView};
 use crate::rooms::opening::{OpenLine, UrlField};
 use crate::session::{Session, use_session};
 use crate::tables::TableName;
-use crate::ui::{Button, Icon, IconButton, Lucide};
+use crate::ui::{Button, Icon, IconButton, Lucide, Weight};
 use leptos::prelude::*;
 
 /// The panel.
@@ -77,8 +77,62 @@ pub(super) fn Files() -> impl IntoView {
                 <Show when=move || !is_blank.get()>
                     <TreeView tree />
                 </Show>
+                <OpenAgain />
             </div>
         </div>
+    }
+}
+
+/// Files and folders of earlier visits.
+#[component]
+fn OpenAgain() -> impl IntoView {
+    let session = use_session();
+    let handles = session.handles;
+    let waiting = move || {
+        handles.list.with(|list| {
+            let waiting = list.iter().filter(|kept| kept.is_waiting);
+            waiting.map(|kept| (kept.name.clone(), kept.is_folder)).collect::<Vec<_>>()
+        })
+    };
+    let row = move |(name, is_folder): (String, bool)| {
+        let (opened, forgotten) = (name.clone(), name.clone());
+        let shown = if is_folder { format!("{name}/") } else { name.clone() };
+        view! {
+            <li class="file">
+                <button
+                    type="button"
+                    class="file-name"
+                    aria-label=format!("Open {name} again")
+                    on:click=move |_| handles.open(session, &opened)
+                >
+                    <Icon of=if is_folder { Lucide::Files } else { Lucide::File } />
+                    <span class="file-text">{shown}</span>
+                </button>
+                <span class="file-actions">
+                    <IconButton
+                        label=format!("Forget {name}")
+                        icon=Lucide::Close
+                        on_press=Callback::new(move |()| handles.forget(session, &forgotten))
+                    />
+                </span>
+            </li>
+        }
+    };
+    move || {
+        let waiting = waiting();
+        (!waiting.is_empty()).then(|| {
+            view! {
+                <section class="files-again" aria-label="Open again">
+                    <h2 class="files-heading">"Open again"</h2>
+                    <ul>{waiting.into_iter().map(row).collect_view()}</ul>
+                    <Button
+                        label="Forget all"
+                        weight=Weight::Quiet
+                        on_press=Callback::new(move |()| handles.forget_all(session))
+                    />
+                </section>
+            }
+        })
     }
 }
 
