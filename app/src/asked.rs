@@ -68,6 +68,23 @@ impl EngineClient {
         on_start: impl FnOnce(u64),
         on_progress: impl Fn(Progress) + 'static,
     ) -> Result<Answer, ErrorReport> {
+        let Some((result, columns)) = self.hold(sql, over, on_start, on_progress).await? else {
+            return Ok(Answer::default());
+        };
+        let rows = self.all_rows(result).await;
+        self.tell(Request::DropResult { result });
+        Ok(Answer { columns, rows: rows? })
+    }
+
+    /// Runs a statement, and leaves its rows with the engine: further statements can be over them. They are the caller's to
+    /// drop.
+    pub(crate) async fn hold(
+        self,
+        sql: String,
+        over: Over,
+        on_start: impl FnOnce(u64),
+        on_progress: impl Fn(Progress) + 'static,
+    ) -> Result<Option<(u64, Vec<Column>)>, ErrorReport> {
         let (tell, told) = oneshot::channel();
         let (mut tell, mut begun) = (Some(tell), None);
         let id = self.send(Request::Look { sql, over }, move |event| {
@@ -78,7 +95,12 @@ impl EngineClient {
                     return;
                 }
                 Event::Done => Ok(begun.take()),
-                Event::Failed { error, .. } => Err(without_place(error)),
+                Event::Failed { error, .. } => {
+                    if let Some((result, _)) = begun.take() {
+                        self.tell(Request::DropResult { result });
+                    }
+                    Err(without_place(error))
+                }
                 _ => return,
             };
             if let Some(tell) = tell.take() {
@@ -87,12 +109,7 @@ impl EngineClient {
             }
         });
         on_start(id);
-        let Some((result, columns)) = told.await.unwrap_or_else(|_| Err(lost()))? else {
-            return Ok(Answer::default());
-        };
-        let rows = self.all_rows(result).await;
-        self.tell(Request::DropResult { result });
-        Ok(Answer { columns, rows: rows? })
+        told.await.unwrap_or_else(|_| Err(lost()))
     }
 
     /// A request that has one answer.
@@ -194,7 +211,8 @@ fn without_place(error: ErrorReport) -> ErrorReport {
     ErrorReport { position: None, fix: None, ..error }
 }
 
-fn lost() -> ErrorReport {
+/// What is said when the engine says nothing.
+pub(crate) fn lost() -> ErrorReport {
     ErrorReport {
         kind: ErrorKind::Internal,
         message: "The engine gave no answer.".to_owned(),

@@ -20,7 +20,8 @@ pub(super) fn FileInputs() -> impl IntoView {
             session.choose_files.set(None);
             if let Some(picker) = handles::picker(is_folder) {
                 wasm_bindgen_futures::spawn_local(pick(session, picker, is_folder));
-            } else if let Some(input) = if is_folder { folder.get_untracked() } else { files.get_untracked() } {
+            } else if let Some(input) = if is_folder { folder.get_untracked() } else { files.get_untracked() }
+            {
                 input.click();
             }
         }

@@ -90,7 +90,8 @@ fn said(table: &PastedTable, path: &str) -> String {
         "" => String::new(),
         words => format!(", with {words} between values"),
     };
-    let names = if table.has_names { "The first row names them." } else { "Without names: they are c1, c2, …." };
+    let names =
+        if table.has_names { "The first row names them." } else { "Without names: they are c1, c2, …." };
     format!(
         "Took {} of {}{between}, as {path}. {names}",
         display::counted(table.rows as u64, "row"),

@@ -68,7 +68,10 @@ impl Handles {
             self.put(kept.clone());
             wasm_bindgen_futures::spawn_local(async move {
                 if let Err(error) = kept::put(&kept.name, &kept.handle).await {
-                    leptos::logging::warn!("A handle is not kept: {}", crate::engine_client::describe(&error));
+                    leptos::logging::warn!(
+                        "A handle is not kept: {}",
+                        crate::engine_client::describe(&error)
+                    );
                 }
             });
         }

@@ -1,13 +1,13 @@
 //! Makes profiles: metadata first, then the sample, and all rows when that is wanted.
 
-use super::statements::{self, Extent};
-use super::{Basis, Bin, Counted, Known, Part, QUANTILES, SAMPLE_ROWS, Scalars, Shape};
+use super::statements::{self, Rows};
+use super::{Basis, Bin, Counted, Known, Part, QUANTILES, SAMPLE_CELLS, SAMPLE_ROWS, Scalars, Shape};
 use crate::asked::Answer;
 use crate::engine_client::EngineClient;
 use crate::source::ColumnOf;
 use futures::future::join;
 use leptos::prelude::*;
-use tarn_rpc::{ErrorKind, ErrorReport, Request};
+use tarn_rpc::{ErrorKind, ErrorReport, Over, Request};
 
 const TOP_VALUES: usize = 10;
 /// On a line there is room for fewer.
@@ -73,6 +73,7 @@ pub(crate) struct LinesOf {
     /// What is drawn of each.
     pub(crate) drawn: StoredValue<Vec<RwSignal<Drawn>>>,
     engine: EngineClient,
+    request: StoredValue<Option<u64>>,
     is_left: StoredValue<bool>,
 }
 
@@ -164,30 +165,44 @@ impl Profiler {
     async fn sample(self) {
         let Some(column) = self.column.try_get_value() else { return };
         let columns = [column.clone()];
-        let (known, scalars) = join(
+        let (known, held) = join(
             super::known::read(self.engine, &columns),
-            self.ask(&column, statements::scalars(&column, Extent::Sample), 0),
+            hold(self.engine, &columns, SAMPLE_ROWS, self.request),
         )
         .await;
         // Who reads the rows says what is wrong, too.
         let known = known.ok().and_then(|mut known| known.pop()).unwrap_or_default();
-        let scalars = scalars.map(|answer| Scalars::read(&answer, ""));
-        let rows = scalars.as_ref().map(|scalars| scalars.rows).unwrap_or_default();
-        let is_whole = rows < SAMPLE_ROWS || known.rows == Some(rows);
-        let basis = if is_whole { Basis::All { rows } } else { Basis::Sample { rows, of: known.rows } };
-        self.known.try_set(Some(known));
-        self.scalars.try_set(Some(Part { basis, found: scalars.clone() }));
-        if let Ok(scalars) = scalars {
-            let parts = self.parts(&column, Extent::Sample, basis, &scalars);
-            parts.await;
+        self.known.try_set(Some(known.clone()));
+        match held {
+            Ok(held) => {
+                self.read_sample(&Rows::held(held.result, 0, &column), known.rows).await;
+                drop(held);
+            }
+            Err(error) => {
+                let basis = Basis::Sample { rows: 0, of: known.rows };
+                self.scalars.try_set(Some(Part { basis, found: Err(error) }));
+            }
         }
         self.stage.try_set(Stage::Done);
+    }
+
+    async fn read_sample(self, rows: &Rows, of: Option<u64>) {
+        let scalars = self.ask(rows, statements::scalars(rows), 0).await;
+        let scalars = scalars.map(|answer| Scalars::read(&answer, 0));
+        let read = scalars.as_ref().map(|scalars| scalars.rows).unwrap_or_default();
+        let is_whole = read < SAMPLE_ROWS || of == Some(read);
+        let basis = if is_whole { Basis::All { rows: read } } else { Basis::Sample { rows: read, of } };
+        self.scalars.try_set(Some(Part { basis, found: scalars.clone() }));
+        if let Ok(scalars) = scalars {
+            self.parts(rows, basis, &scalars).await;
+        }
     }
 
     /// Reads all rows; whether that came to its end.
     async fn all(self) -> bool {
         let Some(column) = self.column.try_get_value() else { return false };
-        let answer = match self.ask(&column, statements::scalars(&column, Extent::All), 1).await {
+        let rows = Rows::all(&column);
+        let answer = match self.ask(&rows, statements::scalars(&rows), 1).await {
             Ok(answer) => answer,
             Err(error) if error.kind == ErrorKind::Cancelled => return false,
             Err(error) => {
@@ -199,10 +214,10 @@ impl Profiler {
         if self.is_stopped() {
             return false;
         }
-        let scalars = Scalars::read(&answer, "");
+        let scalars = Scalars::read(&answer, 0);
         let basis = Basis::All { rows: scalars.rows };
         self.scalars.try_set(Some(Part { basis, found: Ok(scalars.clone()) }));
-        self.parts(&column, Extent::All, basis, &scalars).await;
+        self.parts(&rows, basis, &scalars).await;
         !self.is_stopped()
     }
 
@@ -210,30 +225,28 @@ impl Profiler {
         self.is_left.try_get_value() != Some(false) || self.stage.try_get_untracked() == Some(Stage::Stopped)
     }
 
-    async fn parts(self, column: &ColumnOf, extent: Extent, basis: Basis, scalars: &Scalars) {
-        let shape = Shape::of(&column.type_name);
+    async fn parts(self, rows: &Rows, basis: Basis, scalars: &Scalars) {
+        let Some(shape) = self.shape() else { return };
         let mut step = 1;
-        if let Some((sql, count)) = statements::histogram(column, extent, scalars) {
+        if let Some((sql, count)) = statements::histogram(rows, scalars) {
             step += 1;
-            let found = self.ask(column, sql, step).await.map(|answer| super::bins(&answer, count));
+            let found = self.ask(rows, sql, step).await.map(|answer| super::bins(&answer, count));
             self.put(self.histogram, basis, found);
         }
         if shape.has_bounds() && !self.is_stopped() {
             step += 1;
-            let sql = statements::top(column, extent, TOP_VALUES);
-            let found = self.ask(column, sql, step).await.map(|answer| super::counted(&answer));
-            self.put(self.top, basis, found);
+            let found = self.ask(rows, statements::top(rows, TOP_VALUES), step).await;
+            self.put(self.top, basis, found.map(|answer| super::counted(&answer)));
         }
         if shape.has_quantiles() && scalars.filled > 0 && !self.is_stopped() {
             step += 1;
             let ranks = statements::ranks(scalars.filled, &QUANTILES.map(|(percent, _)| percent));
-            let sql = statements::at_ranks(column, extent, &ranks);
-            let found = self.ask(column, sql, step).await.map(|answer| super::at_ranks(&answer, &ranks));
-            self.put(self.quantiles, basis, found);
+            let found = self.ask(rows, statements::at_ranks(rows, &ranks), step).await;
+            self.put(self.quantiles, basis, found.map(|answer| super::at_ranks(&answer, &ranks)));
         }
         if shape.has_distinct() && !self.is_stopped() {
             step += 1;
-            let answer = self.ask(column, statements::distinct(column, extent), step).await;
+            let answer = self.ask(rows, statements::distinct(rows), step).await;
             self.put(self.distinct, basis, answer.map(|answer| answer.number(0, "n").unwrap_or_default()));
         }
     }
@@ -250,7 +263,7 @@ impl Profiler {
         }
     }
 
-    async fn ask(self, column: &ColumnOf, sql: String, step: u32) -> Result<Answer, ErrorReport> {
+    async fn ask(self, rows: &Rows, sql: String, step: u32) -> Result<Answer, ErrorReport> {
         let steps = self.steps();
         let on_progress = move |progress: tarn_rpc::Progress| {
             if matches!(self.stage.try_get_untracked(), Some(Stage::Reading { .. })) {
@@ -263,7 +276,7 @@ impl Profiler {
         let on_start = move |id| {
             self.request.try_set_value(Some(id));
         };
-        self.engine.ask_watched(sql, column.source.over(), on_start, on_progress).await
+        self.engine.ask_watched(sql, rows.over, on_start, on_progress).await
     }
 }
 
@@ -277,10 +290,14 @@ impl LinesOf {
             scalars: RwSignal::new(None),
             drawn: StoredValue::new(drawn),
             engine,
+            request: StoredValue::new(None),
             is_left: StoredValue::new(false),
         };
         on_cleanup(move || {
             lines.is_left.try_set_value(true);
+            if let Some(id) = lines.request.try_get_value().flatten() {
+                engine.tell(Request::Cancel { run: id });
+            }
         });
         wasm_bindgen_futures::spawn_local(lines.read());
         lines
@@ -288,46 +305,91 @@ impl LinesOf {
 
     async fn read(self) {
         let Some(columns) = self.columns.try_get_value() else { return };
-        let (Some(sql), Some(over)) =
-            (statements::scalars_of_all(&columns), columns.first().map(|column| column.source.over()))
-        else {
+        if columns.is_empty() {
             self.scalars.try_set(Some(Ok(Vec::new())));
             return;
-        };
-        let (known, answer) =
-            join(super::known::read(self.engine, &columns), self.engine.ask_over(sql, over)).await;
+        }
+        let (known, held) = join(
+            super::known::read(self.engine, &columns),
+            hold(self.engine, &columns, self.sample_rows(), self.request),
+        )
+        .await;
         if let Ok(known) = known {
             self.known.try_set(known);
         }
-        let scalars = answer.map(|answer| {
-            (0..columns.len()).map(|at| Scalars::read(&answer, &format!("_{at}"))).collect::<Vec<_>>()
-        });
+        let held = match held {
+            Ok(held) => held,
+            Err(error) => {
+                self.scalars.try_set(Some(Err(error)));
+                return;
+            }
+        };
+        let over = Over::Result { result: held.result };
+        let answer = self.engine.ask_over(statements::scalars_of_all(&columns), over).await;
+        let scalars =
+            answer.map(|answer| (0..columns.len()).map(|at| Scalars::read(&answer, at)).collect::<Vec<_>>());
         self.scalars.try_set(Some(scalars.clone()));
         let Some(drawn) = self.drawn.try_get_value() else { return };
-        for ((column, scalars), drawn) in columns.iter().zip(scalars.unwrap_or_default()).zip(drawn) {
+        let lines = columns.iter().zip(scalars.unwrap_or_default()).zip(drawn).enumerate();
+        for (at, ((column, scalars), drawn)) in lines {
             if self.is_left.try_get_value() != Some(false) {
                 return;
             }
-            drawn.try_set(self.draw(column, &scalars).await);
+            drawn.try_set(self.draw(&Rows::held(held.result, at, column), column, &scalars).await);
         }
     }
 
-    async fn draw(self, column: &ColumnOf, scalars: &Scalars) -> Drawn {
+    /// How many rows the sample has, at most.
+    pub(crate) fn sample_rows(self) -> u64 {
+        let count = self.columns.try_with_value(Vec::len).unwrap_or_default().max(1) as u64;
+        (SAMPLE_CELLS / count).clamp(1_000, SAMPLE_ROWS)
+    }
+
+    async fn draw(self, rows: &Rows, column: &ColumnOf, scalars: &Scalars) -> Drawn {
         let shape = Shape::of(&column.type_name);
-        let over = column.source.over();
         if matches!(shape, Shape::Text | Shape::Boolean | Shape::Ordered) {
-            let sql = statements::top(column, Extent::Sample, TOP_VALUES_ON_A_LINE);
-            return match self.engine.ask_over(sql, over).await {
+            let sql = statements::top(rows, TOP_VALUES_ON_A_LINE);
+            return match self.engine.ask_over(sql, rows.over).await {
                 Ok(answer) if !answer.rows.is_empty() => Drawn::Top(super::counted(&answer)),
                 _ => Drawn::Nothing,
             };
         }
-        let Some((sql, count)) = statements::histogram(column, Extent::Sample, scalars) else {
+        let Some((sql, count)) = statements::histogram(rows, scalars) else {
             return Drawn::Nothing;
         };
-        match self.engine.ask_over(sql, over).await {
+        match self.engine.ask_over(sql, rows.over).await {
             Ok(answer) => Drawn::Bins(super::bins(&answer, count)),
             Err(_) => Drawn::Nothing,
         }
+    }
+}
+
+/// A sample that the engine holds until this goes.
+struct Held {
+    result: u64,
+    engine: EngineClient,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.engine.tell(Request::DropResult { result: self.result });
+    }
+}
+
+/// Takes a sample.
+async fn hold(
+    engine: EngineClient,
+    columns: &[ColumnOf],
+    rows: u64,
+    request: StoredValue<Option<u64>>,
+) -> Result<Held, ErrorReport> {
+    let over = columns.first().map(|column| column.source.over()).unwrap_or_default();
+    let sql = statements::sample(columns, rows).unwrap_or_default();
+    let on_start = |id| {
+        request.try_set_value(Some(id));
+    };
+    match engine.hold(sql, over, on_start, |_| {}).await? {
+        Some((result, _)) => Ok(Held { result, engine }),
+        None => Err(crate::asked::lost()),
     }
 }

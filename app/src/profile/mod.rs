@@ -14,8 +14,10 @@ use crate::asked::Answer;
 use crate::display;
 use tarn_rpc::ErrorReport;
 
-/// A sample is so many rows, the first ones.
+/// A sample is so many rows.
 pub(crate) const SAMPLE_ROWS: u64 = 100_000;
+/// Of many columns it is fewer rows, as the engine holds them.
+const SAMPLE_CELLS: u64 = 2_000_000;
 /// The bins of a histogram, at most.
 pub(crate) const BINS: usize = 20;
 /// The shares of the rows that quantiles are of.
@@ -30,7 +32,7 @@ pub(crate) enum Basis {
         /// Whether they can be relied on to the last digit: bounds of long texts are cut.
         is_exact: bool,
     },
-    /// The first rows.
+    /// Some rows: those that the engine reads first, of several parts of a file at a time.
     Sample {
         /// How many.
         rows: u64,
@@ -51,9 +53,9 @@ impl Basis {
             Self::Statistics { is_exact: true } => "exact, from statistics".to_owned(),
             Self::Statistics { is_exact: false } => "from statistics, which may cut it".to_owned(),
             Self::Sample { rows, of: Some(of) } => {
-                format!("from the first {} of {}", display::count(rows), display::counted(of, "row"))
+                format!("from {} of {}", display::count(rows), display::counted(of, "row"))
             }
-            Self::Sample { rows, of: None } => format!("from the first {}", display::counted(rows, "row")),
+            Self::Sample { rows, of: None } => format!("from {} of more", display::counted(rows, "row")),
             Self::All { rows } => format!("from all {}", display::counted(rows, "row")),
         }
     }
@@ -126,9 +128,9 @@ impl Scalars {
         self.rows.saturating_sub(self.filled)
     }
 
-    /// Those of a column in an answer; `suffix` tells columns apart.
-    fn read(answer: &Answer, suffix: &str) -> Self {
-        let name = |name: &str| format!("{name}{suffix}");
+    /// Those of a column in an answer; `at` tells columns apart.
+    fn read(answer: &Answer, at: usize) -> Self {
+        let name = |name: &str| format!("{name}_{at}");
         let text = |of: &str| answer.value(0, &name(of)).map(str::to_owned);
         let number = |of: &str| answer.number(0, &name(of)).unwrap_or_default();
         Self {
@@ -219,7 +221,7 @@ mod tests {
     #[test]
     fn figures_say_what_they_are_from() {
         let sample = Basis::Sample { rows: 100_000, of: Some(3_000_000) };
-        assert_eq!(sample.words(), "from the first 100,000 of 3,000,000 rows");
+        assert_eq!(sample.words(), "from 100,000 of 3,000,000 rows");
         assert_eq!(Basis::All { rows: 1 }.words(), "from all 1 row");
     }
 }

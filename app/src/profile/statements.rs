@@ -1,7 +1,8 @@
-//! The SQL of a profile. Each statement reads a column as `x`, from a sample or from all rows.
+//! The SQL of a profile. Each statement reads a column as `x`, from a sample that the engine holds or from all rows.
 
-use super::{BINS, SAMPLE_ROWS, Scalars};
+use super::{BINS, Scalars};
 use crate::source::{ColumnOf, literal};
+use tarn_rpc::Over;
 
 /// What can be asked of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,91 +88,111 @@ impl Shape {
     }
 }
 
-/// Which rows are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// The first of them.
-    Sample,
-    /// All.
-    All,
+/// The rows of a column, as `x`, and how they are read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Rows {
+    from: String,
+    shape: Shape,
+    /// What the statement must see.
+    pub(super) over: Over,
 }
 
-impl Extent {
-    fn limit(self) -> String {
-        match self {
-            Self::Sample => format!(" LIMIT {SAMPLE_ROWS}"),
-            Self::All => String::new(),
+impl Rows {
+    /// All rows of a column.
+    pub(super) fn all(column: &ColumnOf) -> Self {
+        Self {
+            from: format!("(SELECT {} AS x FROM {})", column.sql(), column.source.sql()),
+            shape: Shape::of(&column.type_name),
+            over: column.source.over(),
+        }
+    }
+
+    /// Those of a sample that the engine holds, where the column has this place.
+    pub(super) fn held(result: u64, place: usize, column: &ColumnOf) -> Self {
+        Self {
+            from: format!("(SELECT c{place} AS x FROM __tarn.result)"),
+            shape: Shape::of(&column.type_name),
+            over: Over::Result { result },
         }
     }
 }
 
-/// The rows of a column, as `x`.
-fn rows_of(column: &ColumnOf, extent: Extent) -> String {
-    format!("(SELECT {} AS x FROM {}{})", column.sql(), column.source.sql(), extent.limit())
+/// A sample of columns of one source. Which rows it has is up to the engine, which reads several parts of a file at a time:
+/// so it is taken once, and everything is asked of it.
+pub(super) fn sample(columns: &[ColumnOf], rows: u64) -> Option<String> {
+    let source = columns.first()?.source.sql();
+    let read = columns.iter().enumerate().map(|(at, column)| format!("{} AS x{at}", column.sql()));
+    Some(format!("SELECT {} FROM {source} LIMIT {rows}", read.collect::<Vec<_>>().join(", ")))
 }
 
 fn is_finite(key: &str) -> String {
     format!("({key} > CAST('-Infinity' AS DOUBLE) AND {key} < CAST('Infinity' AS DOUBLE))")
 }
 
-/// The figures of a column that one pass over its values gives. `suffix` tells columns apart.
-fn scalar_expressions(shape: Shape, x: &str, suffix: &str) -> Vec<String> {
-    let mut list = vec![format!("count({x}) AS filled{suffix}")];
+/// The figures that one pass over the values `x` and their keys `k` gives. `at` tells columns apart.
+fn scalar_expressions(shape: Shape, at: usize) -> Vec<String> {
+    let (x, k) = (format!("x{at}"), format!("k{at}"));
+    let mut list = vec![format!("count({x}) AS filled_{at}")];
     if shape.has_bounds() {
-        list.push(format!("min({x}) AS least{suffix}"));
-        list.push(format!("max({x}) AS greatest{suffix}"));
+        list.push(format!("min({x}) AS least_{at}"));
+        list.push(format!("max({x}) AS greatest_{at}"));
     }
     if shape.has_mean() {
-        // The sum of wide decimals does not fit a decimal.
-        list.push(format!("avg(CAST({x} AS DOUBLE)) AS mean{suffix}"));
+        // The sum of wide decimals does not fit a decimal: their keys are numbers.
+        list.push(format!("avg({k}) AS mean_{at}"));
     }
-    if let Some(key) = shape.key(x) {
+    if shape.key(&x).is_some() {
         let only =
-            if shape == Shape::Real { format!(" FILTER (WHERE {})", is_finite(&key)) } else { String::new() };
-        list.push(format!("min({key}){only} AS low{suffix}"));
-        list.push(format!("max({key}){only} AS high{suffix}"));
+            if shape == Shape::Real { format!(" FILTER (WHERE {})", is_finite(&k)) } else { String::new() };
+        list.push(format!("min({k}){only} AS low_{at}"));
+        list.push(format!("max({k}){only} AS high_{at}"));
     }
     if shape == Shape::Real {
-        list.push(format!("count({x}) FILTER (WHERE isnan({x})) AS nans{suffix}"));
+        list.push(format!("count({x}) FILTER (WHERE isnan({x})) AS nans_{at}"));
         list.push(format!(
-            "count({x}) FILTER (WHERE abs({x}) = CAST('Infinity' AS DOUBLE)) AS infinities{suffix}"
+            "count({x}) FILTER (WHERE abs({x}) = CAST('Infinity' AS DOUBLE)) AS infinities_{at}"
         ));
     }
     list
 }
 
-/// The figures of one column.
-pub(super) fn scalars(column: &ColumnOf, extent: Extent) -> String {
-    let list = scalar_expressions(Shape::of(&column.type_name), "x", "");
-    format!("SELECT count(*) AS all_rows, {} FROM {}", list.join(", "), rows_of(column, extent))
+/// A value and its key. Keys are columns of a query within, as two expressions that differ by a cast have one name.
+fn with_key(shape: Shape, x: &str, at: usize) -> String {
+    match shape.key(x) {
+        Some(key) => format!("{x} AS x{at}, {key} AS k{at}"),
+        None => format!("{x} AS x{at}"),
+    }
 }
 
-/// The figures of several columns of one source, from a sample.
-pub(super) fn scalars_of_all(columns: &[ColumnOf]) -> Option<String> {
-    let source = columns.first()?.source.sql();
-    let (mut read, mut list) = (Vec::new(), Vec::new());
-    for (at, column) in columns.iter().enumerate() {
-        read.push(format!("{} AS x{at}", column.sql()));
-        list.extend(scalar_expressions(Shape::of(&column.type_name), &format!("x{at}"), &format!("_{at}")));
-    }
-    Some(format!(
-        "SELECT count(*) AS all_rows, {} FROM (SELECT {} FROM {source}{})",
-        list.join(", "),
-        read.join(", "),
-        Extent::Sample.limit()
-    ))
+/// The figures of one column.
+pub(super) fn scalars(rows: &Rows) -> String {
+    let list = scalar_expressions(rows.shape, 0);
+    let inner = with_key(rows.shape, "x", 0);
+    format!("SELECT count(*) AS all_rows, {} FROM (SELECT {inner} FROM {})", list.join(", "), rows.from)
+}
+
+/// The figures of the columns of a sample that the engine holds.
+pub(super) fn scalars_of_all(columns: &[ColumnOf]) -> String {
+    let shapes = || columns.iter().map(|column| Shape::of(&column.type_name)).enumerate();
+    let read = shapes().map(|(at, shape)| with_key(shape, &format!("c{at}"), at));
+    let list = shapes().flat_map(|(at, shape)| scalar_expressions(shape, at));
+    format!(
+        "SELECT count(*) AS all_rows, {} FROM (SELECT {} FROM __tarn.result)",
+        list.collect::<Vec<_>>().join(", "),
+        read.collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// How many different values there are.
-pub(super) fn distinct(column: &ColumnOf, extent: Extent) -> String {
-    format!("SELECT count(DISTINCT x) AS n FROM {}", rows_of(column, extent))
+pub(super) fn distinct(rows: &Rows) -> String {
+    format!("SELECT count(DISTINCT x) AS n FROM {}", rows.from)
 }
 
 /// The values that most rows have.
-pub(super) fn top(column: &ColumnOf, extent: Extent, count: usize) -> String {
+pub(super) fn top(rows: &Rows, count: usize) -> String {
     format!(
         "SELECT x, count(*) AS n FROM {} WHERE x IS NOT NULL GROUP BY x ORDER BY n DESC, x LIMIT {count}",
-        rows_of(column, extent)
+        rows.from
     )
 }
 
@@ -184,19 +205,19 @@ pub(super) fn ranks(filled: u64, percents: &[u32]) -> Vec<u64> {
 }
 
 /// The values at these ranks. Values are counted before they are put in order, so few different ones are quick.
-pub(super) fn at_ranks(column: &ColumnOf, extent: Extent, ranks: &[u64]) -> String {
+pub(super) fn at_ranks(rows: &Rows, ranks: &[u64]) -> String {
     let wanted =
         ranks.iter().map(|rank| format!("(c - n < {rank} AND c >= {rank})")).collect::<Vec<_>>().join(" OR ");
     format!(
         "SELECT x, c - n AS before, c AS upto FROM (SELECT x, n, sum(n) OVER (ORDER BY x) AS c FROM \
          (SELECT x, count(*) AS n FROM {} WHERE x IS NOT NULL GROUP BY x)) WHERE {wanted} ORDER BY c",
-        rows_of(column, extent)
+        rows.from
     )
 }
 
 /// The statement of a histogram and how many bins it has; `None` where there is nothing to count.
-pub(super) fn histogram(column: &ColumnOf, extent: Extent, scalars: &Scalars) -> Option<(String, usize)> {
-    let shape = Shape::of(&column.type_name);
+pub(super) fn histogram(rows: &Rows, scalars: &Scalars) -> Option<(String, usize)> {
+    let shape = rows.shape;
     let key = shape.key("x")?;
     let (low, high) = (scalars.low.as_deref()?, scalars.high.as_deref()?);
     let (place, count, only) = match shape {
@@ -234,7 +255,7 @@ pub(super) fn histogram(column: &ColumnOf, extent: Extent, scalars: &Scalars) ->
             "SELECT bin, count(*) AS n, min({shown}) AS least, max({shown}) AS greatest FROM \
              (SELECT x, k, least({last}, greatest(0, CAST(floor({place}) AS INT))) AS bin FROM \
              (SELECT x, {key} AS k FROM {}) WHERE {only}) GROUP BY bin ORDER BY bin",
-            rows_of(column, extent)
+            rows.from
         ),
         count,
     ))
@@ -269,7 +290,7 @@ mod tests {
     #[test]
     fn bins_of_whole_numbers_are_equal_and_exact() {
         let count = |type_name: &str, low: &str, high: &str| {
-            histogram(&column(type_name), Extent::All, &within(low, high)).map(|(_, count)| count)
+            histogram(&Rows::all(&column(type_name)), &within(low, high)).map(|(_, count)| count)
         };
         assert_eq!(count("INT", "7", "7"), Some(1));
         assert_eq!(count("INT", "1", "5"), Some(5));

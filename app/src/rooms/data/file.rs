@@ -37,12 +37,16 @@ pub(super) fn FileView(path: String, route: Memo<FileRoute>) -> impl IntoView {
         let path = path.clone();
         move |_| {
             let of_files = files.with(|files| files.iter().find_map(|file| file.format.clone()));
-            of_files.or_else(|| sql_text::format_of(&path).map(str::to_owned)).unwrap_or_else(|| "parquet".to_owned())
+            of_files
+                .or_else(|| sql_text::format_of(&path).map(str::to_owned))
+                .unwrap_or_else(|| "parquet".to_owned())
         }
     });
     // A file that is opened again may be another one.
     let changed = Memo::new(move |_| {
-        files.with(|files| files.iter().map(|file| (file.modified_millis, file.size_bytes)).collect::<Vec<_>>())
+        files.with(|files| {
+            files.iter().map(|file| (file.modified_millis, file.size_bytes)).collect::<Vec<_>>()
+        })
     });
     let tabs = Memo::new(move |_| {
         let is_parquet = format.get() == "parquet";
@@ -92,7 +96,8 @@ fn panel(path: &str, format: &str, tab: FileTab) -> AnyView {
         .into_any(),
         FileTab::Rows | FileTab::Parquet => {
             let sql = format!("SELECT * FROM {} LIMIT {LIMIT}", source.sql());
-            view! { <LookGrid label="Rows of the file" sql empty="The file has no rows." limit=LIMIT /> }.into_any()
+            view! { <LookGrid label="Rows of the file" sql empty="The file has no rows." limit=LIMIT /> }
+                .into_any()
         }
     }
 }

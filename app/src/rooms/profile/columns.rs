@@ -2,7 +2,7 @@
 
 use super::bars::{Histogram, Share, percent, shown};
 use crate::display;
-use crate::profile::{Bin, Drawn, Known, LinesOf, SAMPLE_ROWS, Scalars, Shape};
+use crate::profile::{Bin, Drawn, Known, LinesOf, Scalars, Shape};
 use crate::session::use_session;
 use crate::source::{ColumnOf, Source};
 use crate::ui::{Button, ErrorPanel, RowsSkeleton};
@@ -75,7 +75,7 @@ fn Lines(columns: Vec<ColumnOf>) -> impl IntoView {
         Some(Ok(scalars)) => {
             let read = scalars.first().map(|scalars| scalars.rows).unwrap_or_default();
             let rows = lines.known.with(|known| known.first().and_then(|known| known.rows));
-            basis(read, rows)
+            basis(read, rows, lines.sample_rows())
         }
     };
     view! {
@@ -110,14 +110,14 @@ fn Lines(columns: Vec<ColumnOf>) -> impl IntoView {
 }
 
 /// What the lines are from, in words.
-fn basis(read: u64, rows: Option<u64>) -> String {
+fn basis(read: u64, rows: Option<u64>, sample_rows: u64) -> String {
     match rows {
         Some(rows) if rows > read => format!(
-            "Values from the first {} of {}; nulls and bounds from statistics where there are any.",
+            "Values from {} of {}; nulls and bounds from statistics where there are any.",
             display::count(read),
             display::counted(rows, "row")
         ),
-        None if read >= SAMPLE_ROWS => format!("From the first {}.", display::counted(read, "row")),
+        None if read >= sample_rows => format!("From {} of more.", display::counted(read, "row")),
         _ => format!("From all {}.", display::counted(read, "row")),
     }
 }

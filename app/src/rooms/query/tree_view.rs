@@ -268,7 +268,14 @@ fn LineView(tree: Tree, first: Line) -> impl IntoView {
     let is_active =
         Memo::new(move |_| tree.current().is_some_and(|current| key.with_value(|key| *key == current)));
     let tabindex = move || if is_active.get() { "0" } else { "-1" };
-    let note = Memo::new(move |_| line.with(|line| note(tree, line)));
+    let whole = Memo::new(move |_| line.with(|line| note(tree, line, |rows| display::counted(rows, "row"))));
+    let note = Memo::new(move |_| {
+        line.with(|line| {
+            note(tree, line, |rows| {
+                if rows == 1 { "1 row".to_owned() } else { format!("{} rows", display::rough_count(rows)) }
+            })
+        })
+    });
     let turn = move || key.with_value(|key| tree.turn(key));
     view! {
         <div
@@ -283,7 +290,7 @@ fn LineView(tree: Tree, first: Line) -> impl IntoView {
             aria-setsize=move || line.with(|line| line.position.1.to_string())
             aria-expanded=move || line.with(|line| line.is_open.map(|is_open| is_open.to_string()))
             aria-selected=move || is_active.get().to_string()
-            aria-label=move || line.with(|line| spoken(line, &note.get()))
+            aria-label=move || line.with(|line| spoken(line, &whole.get()))
             on:focus=move |_| key.with_value(|key| tree.active.set(key.clone()))
             on:click=move |_| key.with_value(|key| tree.press(key))
         >
@@ -299,7 +306,7 @@ fn LineView(tree: Tree, first: Line) -> impl IntoView {
             >
                 {move || line.with(|line| line.is_open.is_some()).then(|| view! { <Icon of=Lucide::ChevronRight /> })}
             </span>
-            <span class="file-name" title=move || line.with(title)>
+            <span class="file-name" title=move || line.with(|line| titled(line, &whole.get()))>
                 {move || line.with(icon).map(|of| view! { <Icon of /> })}
                 <span class="file-text">{move || line.with(|line| line.label.clone())}</span>
                 <span class="file-size" class:file-place=move || line.with(is_type)>
@@ -314,11 +321,11 @@ fn LineView(tree: Tree, first: Line) -> impl IntoView {
 }
 
 /// What is said at the end of a line: of a column its type, of a file its rows and size.
-fn note(tree: Tree, line: &Line) -> String {
+fn note(tree: Tree, line: &Line, rows_said: impl Fn(u64) -> String) -> String {
     if let What::Column { column, .. } = &line.what {
         return column.type_name.to_lowercase();
     }
-    let rows = tree.counts.rows(&line.key).map(|rows| display::counted(rows, "row"));
+    let rows = tree.counts.rows(&line.key).map(rows_said);
     let size = line.size(&tree.branches.read()).map(display::bytes);
     let place = (!line.place.is_empty()).then(|| line.place.clone());
     [place, rows, size].into_iter().flatten().collect::<Vec<_>>().join(" · ")
@@ -337,6 +344,13 @@ fn spoken(line: &Line, note: &str) -> String {
     };
     let note = if note.is_empty() { String::new() } else { format!(", {}", note.replace(" · ", ", ")) };
     format!("{}{word}{note}", line.label)
+}
+
+fn titled(line: &Line, note: &str) -> String {
+    match line.what {
+        What::Source(..) if !note.is_empty() => format!("{} ({note})", title(line)),
+        _ => title(line),
+    }
 }
 
 fn title(line: &Line) -> String {

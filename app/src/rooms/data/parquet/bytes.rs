@@ -112,8 +112,12 @@ pub(super) fn Bytes(columns: Vec<ColumnBytes>) -> impl IntoView {
 }
 
 fn row(column: ColumnBytes, all: u64, most: u64) -> impl IntoView {
+    let is_number = !column.physical.ends_with("BYTE_ARRAY");
     let bound = |raw: Option<String>| match raw {
-        Some(raw) => view! { <span class="columns-text" title=raw.clone()>{raw.clone()}</span> }.into_any(),
+        Some(raw) => {
+            let shown = if is_number { display::with_thousands(&raw) } else { raw.clone() };
+            view! { <span class="columns-text" title=raw>{shown}</span> }.into_any()
+        }
         None => view! { <span class="facts-null">"unknown"</span> }.into_any(),
     };
     view! {
@@ -154,6 +158,9 @@ mod tests {
     fn each_encoding_is_named_once() {
         assert_eq!(words("PLAIN, RLE, PLAIN, RLE_DICTIONARY"), "PLAIN, RLE, RLE_DICTIONARY");
         assert_eq!(words(""), "");
-        assert_eq!((in_chunks(0, 3), in_chunks(3, 3), in_chunks(1, 3)), ("no".into(), "yes".into(), "in 1 of 3".into()));
+        assert_eq!(
+            (in_chunks(0, 3), in_chunks(3, 3), in_chunks(1, 3)),
+            ("no".into(), "yes".into(), "in 1 of 3".into())
+        );
     }
 }

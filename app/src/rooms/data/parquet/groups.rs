@@ -35,7 +35,8 @@ pub(super) fn Groups(
              GROUP BY file_name, row_group_id ORDER BY file_name, row_group_id LIMIT {MAX_GROUPS}"
         ))
     });
-    let names = StoredValue::new(columns.into_iter().map(|column| (column.id, column.path)).collect::<Vec<_>>());
+    let names =
+        StoredValue::new(columns.into_iter().map(|column| (column.id, column.path)).collect::<Vec<_>>());
     let path = StoredValue::new(path);
     view! {
         <section class="parquet-part">
@@ -56,13 +57,14 @@ fn table(
     several: bool,
     opened: RwSignal<Option<ChunkOf>>,
 ) -> impl IntoView + use<> {
-    let most = (0..answer.rows.len()).filter_map(|row| answer.number(row, "compressed")).max().unwrap_or_default();
+    let most =
+        (0..answer.rows.len()).filter_map(|row| answer.number(row, "compressed")).max().unwrap_or_default();
     let is_cut = answer.rows.len() >= MAX_GROUPS;
     let note = format!("The first {MAX_GROUPS} row groups; parquet_metadata in a query has the rest.");
     view! {
         {is_cut.then(|| view! { <p class="results-note quiet">{note}</p> })}
         <div class="columns-scroll" tabindex="0" role="group" aria-label="Row groups">
-            <table class="plain plain-wide">
+            <table class="plain">
                 <thead>
                     <tr>
                         <th scope="col"><span class="unseen">"Chunks"</span></th>

@@ -101,7 +101,8 @@ fn figures(footer: &Footer, rows: u64) -> Vec<Figure> {
         Figure { label: "compression", value: ratio(plain, compressed) },
     ];
     if rows > 0 {
-        figures.push(Figure { label: "bytes a row", value: format!("{:.1}", compressed as f64 / rows as f64) });
+        figures
+            .push(Figure { label: "bytes a row", value: format!("{:.1}", compressed as f64 / rows as f64) });
     }
     figures
 }

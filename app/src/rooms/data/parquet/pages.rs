@@ -41,7 +41,9 @@ pub(super) fn PagesSheet(
         }
     });
     let title = Signal::derive(move || {
-        opened.with(|chunk| chunk.as_ref().map(|chunk| format!("Pages of {}", chunk.name))).unwrap_or_default()
+        opened
+            .with(|chunk| chunk.as_ref().map(|chunk| format!("Pages of {}", chunk.name)))
+            .unwrap_or_default()
     });
     view! {
         <Sheet open title>
