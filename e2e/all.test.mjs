@@ -11,6 +11,7 @@ import { homes } from "./suites/homes.mjs";
 import { kills } from "./suites/kills.mjs";
 import { looks } from "./suites/looks.mjs";
 import { manyFiles } from "./suites/many_files.mjs";
+import { panel } from "./suites/panel.mjs";
 import { queries } from "./suites/queries.mjs";
 import { s3 } from "./suites/s3.mjs";
 import { tables } from "./suites/tables.mjs";
@@ -35,6 +36,7 @@ describe("the page", { concurrency: 1 }, () => {
   describe("basics", () => basics(shared));
   describe("grid", () => grid(shared));
   describe("errors", () => errors(shared));
+  describe("panel", () => panel(shared));
   describe("queries", () => queries(shared));
   describe("urls", () => urls(shared));
   describe("tables", () => tables(shared));

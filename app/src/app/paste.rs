@@ -54,11 +54,13 @@ pub(super) fn ask(session: Session) {
 const NOT_ALLOWED: &str =
     "The browser did not let this page read the clipboard: press Ctrl V, or ⌘ V, outside of a text field.";
 
-/// Whether a paste belongs to where a person writes.
+/// Whether a paste belongs to where a person writes. The editor is in a tree of its own, which only the event's path shows.
 fn is_in_text(event: &ClipboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let selector = "input, textarea, select, [contenteditable]:not([contenteditable=false]), .cm-editor";
-    target.is_some_and(|element| matches!(element.closest(selector), Ok(Some(_))))
+    let selector = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
+    let path = event.composed_path();
+    path.iter()
+        .filter_map(|target| target.dyn_into::<web_sys::Element>().ok())
+        .any(|element| element.matches(selector).unwrap_or(false))
 }
 
 fn take(session: Session, text: &str) {

@@ -55,7 +55,7 @@ impl Basis {
             Self::Sample { rows, of: Some(of) } => {
                 format!("from {} of {}", display::count(rows), display::counted(of, "row"))
             }
-            Self::Sample { rows, of: None } => format!("from {} of more", display::counted(rows, "row")),
+            Self::Sample { rows, of: None } => format!("from {}, not all", display::counted(rows, "row")),
             Self::All { rows } => format!("from all {}", display::counted(rows, "row")),
         }
     }

@@ -117,7 +117,7 @@ fn basis(read: u64, rows: Option<u64>, sample_rows: u64) -> String {
             display::count(read),
             display::counted(rows, "row")
         ),
-        None if read >= sample_rows => format!("From {} of more.", display::counted(read, "row")),
+        None if read >= sample_rows => format!("From {}, not all.", display::counted(read, "row")),
         _ => format!("From all {}.", display::counted(read, "row")),
     }
 }
@@ -186,7 +186,12 @@ fn values(drawn: Drawn, of: &str, scalars: Option<Scalars>) -> Option<AnyView> {
             let values = values.into_iter().map(|counted| {
                 let raw = counted.value.unwrap_or_default();
                 let text = if raw.trim().is_empty() { format!("\"{raw}\"") } else { raw };
-                view! { <li title=text.clone()>{text.clone()} <span class="quiet">{percent(counted.rows, rows)}</span></li> }
+                view! {
+                    <li title=text.clone()>
+                        <span class="columns-top-value">{text.clone()}</span>
+                        <span class="quiet">{percent(counted.rows, rows)}</span>
+                    </li>
+                }
             });
             view! { <ul class="columns-top">{values.collect_view()}</ul> }.into_any()
         }

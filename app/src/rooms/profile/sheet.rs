@@ -103,8 +103,7 @@ fn Progress(profiler: Profiler) -> impl IntoView {
     });
     let done = move || match profiler.stage.get() {
         Stage::Reading { step, steps, rows_read } => {
-            let rows = rows().unwrap_or_default().max(1);
-            let part = (rows_read as f64 / rows as f64).min(1.0);
+            let part = rows().map_or(0.0, |rows| (rows_read as f64 / rows.max(1) as f64).min(1.0));
             Some((f64::from(step - 1) + part) / f64::from(steps.max(1)))
         }
         _ => None,

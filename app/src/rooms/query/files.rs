@@ -4,6 +4,7 @@ use super::tree::{Branch, What};
 use super::tree_view::{Tree, TreeView};
 use crate::rooms::opening::{OpenLine, UrlField};
 use crate::session::{Session, use_session};
+use crate::sql_text;
 use crate::tables::TableName;
 use crate::ui::{Button, Icon, IconButton, Lucide, Weight};
 use leptos::prelude::*;
@@ -180,7 +181,14 @@ pub(super) fn act(session: Session, what: &What) {
                 _ => column.sql(),
             };
             session.is_files_open.set(false);
-            session.pads.current_untracked().task.set(Some(EditorTask::Insert { text }));
+            let pad = session.pads.current_untracked();
+            let (from, _) = pad.selection.get_untracked();
+            let follows_word = pad.text.with_untracked(|written| {
+                let before = written.get(..sql_text::byte_at_utf16(written, from)).unwrap_or_default();
+                before.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '_' | '`' | ')' | ','))
+            });
+            let text = if follows_word { format!(" {text}") } else { text };
+            pad.task.set(Some(EditorTask::Insert { text }));
         }
         What::Other(file) => session.query_path(&file.path, None),
         What::Group | What::Note => {}
