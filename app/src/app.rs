@@ -5,6 +5,7 @@ mod palette;
 mod top_bar;
 
 use crate::engine_client::EngineStatus;
+use crate::offline;
 use crate::rooms::compute::Compute;
 use crate::rooms::data::Data;
 use crate::rooms::home::Home;

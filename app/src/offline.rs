@@ -17,11 +17,11 @@ const TAKE_OVER: &str = "take over";
 
 /// A version of the page that is here and waits.
 #[derive(Clone, Copy)]
-pub(crate) struct Update {
+pub(crate) struct PageUpdate {
     waiting: RwSignal<Option<ServiceWorker>, LocalStorage>,
 }
 
-impl Update {
+impl PageUpdate {
     /// Has the page kept, where the browser can, and looks for a new version.
     pub(crate) fn start() -> Self {
         let update = Self { waiting: RwSignal::new_local(None) };
@@ -29,7 +29,10 @@ impl Update {
             wasm_bindgen_futures::spawn_local(async move {
                 // Without it the page is as it was, but for visits without a network.
                 if let Err(error) = update.register(&container).await {
-                    leptos::logging::warn!("The page is not kept: {}", crate::engine_client::describe(&error));
+                    leptos::logging::warn!(
+                        "The page is not kept: {}",
+                        crate::engine_client::describe(&error)
+                    );
                 }
             });
         }
@@ -96,7 +99,8 @@ fn container() -> Option<ServiceWorkerContainer> {
 /// Opens the files that the operating system started the installed page with.
 pub(crate) fn open_launched(session: Session) {
     let Ok(queue) = Reflect::get(&window(), &"launchQueue".into()) else { return };
-    let set = Reflect::get(&queue, &"setConsumer".into()).ok().and_then(|set| set.dyn_into::<Function>().ok());
+    let set =
+        Reflect::get(&queue, &"setConsumer".into()).ok().and_then(|set| set.dyn_into::<Function>().ok());
     let Some(set) = set else { return };
     let consumer = Closure::<dyn FnMut(JsValue)>::new(move |launch: JsValue| {
         let handles = Reflect::get(&launch, &"files".into()).unwrap_or_default();

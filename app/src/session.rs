@@ -5,10 +5,11 @@ use crate::catalog::Catalog;
 use crate::clipboard;
 use crate::display;
 use crate::dropped_files::{MAX_FILES, NamedFile};
+use crate::editor_module::EditorModule;
 use crate::engine_client::{EngineClient, EngineStatus};
 use crate::exports::Exports;
 use crate::kept_storage::StorageWatch;
-use crate::offline::Update;
+use crate::offline::PageUpdate;
 use crate::pads::{EditorTask, Pads};
 use crate::route::{Route, TableRoute};
 use crate::share;
@@ -33,6 +34,8 @@ pub(crate) struct Session {
     pub(crate) engine: EngineClient,
     /// The query pads.
     pub(crate) pads: Pads,
+    /// The code of the SQL editor.
+    pub(crate) editor: EditorModule,
     /// What SQL can name.
     pub(crate) catalog: Catalog,
     /// URLs that are queried where they lie.
@@ -44,7 +47,7 @@ pub(crate) struct Session {
     /// Tables that go out and come in.
     pub(crate) moves: TableMoves,
     /// A new version of the page.
-    pub(crate) update: Update,
+    pub(crate) update: PageUpdate,
     /// The tables of TPC-H, while they are made.
     pub(crate) tpch: Tpch,
     /// Rows that go out as files.
@@ -80,11 +83,12 @@ impl Session {
         let session = Self {
             engine,
             pads,
+            editor: EditorModule::new(),
             catalog: Catalog::start(engine, pads, sources, table_sources),
             table_sources,
             route: RwSignal::new(Route::first(pads.has_text())),
             moves: TableMoves::new(engine, toasts),
-            update: Update::start(),
+            update: PageUpdate::start(),
             tpch: Tpch::new(),
             exports: Exports::new(engine, toasts),
             storage: StorageWatch::start(),
@@ -128,10 +132,17 @@ impl Session {
         self.pads.current_untracked().run();
     }
 
-    /// Opens a new pad, and goes there.
+    /// Opens a pad with a text, and goes there. One that nobody has written in is as good as new.
     pub(crate) fn new_pad(self, name: &str, text: &str) {
-        let pad = self.pads.open_with(name, text);
-        pad.task.set(Some(EditorTask::Focus));
+        let shown = self.pads.current_untracked();
+        let is_unused = shown.text.with_untracked(|text| text.trim().is_empty());
+        if is_unused && !text.is_empty() {
+            shown.name.set(name.to_owned());
+            shown.text.set(text.to_owned());
+            shown.task.set(Some(EditorTask::Replace { text: text.to_owned() }));
+        } else {
+            self.pads.open_with(name, text).task.set(Some(EditorTask::Focus));
+        }
         Route::Query.go();
     }
 

@@ -17,6 +17,7 @@ async fn kept(home: &Home, sql: &str) -> KeptResult {
 }
 
 /// What a Python program prints, or `None` where the tests have no Python.
+#[expect(clippy::print_stdout, reason = "who reads the log shall know what was not compared")]
 fn python(program: &str, file: &Path) -> Option<String> {
     let Some(python) = std::env::var_os("TARN_PYTHON") else {
         println!("TARN_PYTHON is not set: PyArrow is not asked");

@@ -2,7 +2,7 @@
 //! stands in.
 
 use super::plain_editor::PlainEditor;
-use crate::editor_module::{self, Handle, Module};
+use crate::editor_module::{Handle, Module};
 use crate::pads::{EditorTask, Pad};
 use crate::session::{Session, use_session};
 use crate::sql_text;
@@ -15,8 +15,8 @@ use wasm_bindgen::prelude::*;
 /// The editor of the pad that is shown.
 #[component]
 pub(super) fn Editor() -> impl IntoView {
-    let pads = use_session().pads;
-    let module = editor_module::loaded();
+    let session = use_session();
+    let (pads, module) = (session.pads, session.editor.want());
     view! {
         {move || match module.get() {
             Some(module) => view! { <CodeEditor module /> }.into_any(),
