@@ -144,10 +144,17 @@ impl Session {
         self.pads.current_untracked().run();
     }
 
-    /// Opens a new pad, and goes there.
+    /// Opens a pad with a text, and goes there. One that nobody has written in is as good as new.
     pub(crate) fn new_pad(self, name: &str, text: &str) {
-        let pad = self.pads.open_with(name, text);
-        pad.task.set(Some(EditorTask::Focus));
+        let shown = self.pads.current_untracked();
+        let is_unused = shown.text.with_untracked(|text| text.trim().is_empty());
+        if is_unused && !text.is_empty() {
+            shown.name.set(name.to_owned());
+            shown.text.set(text.to_owned());
+            shown.task.set(Some(EditorTask::Replace { text: text.to_owned() }));
+        } else {
+            self.pads.open_with(name, text).task.set(Some(EditorTask::Focus));
+        }
         Route::Query.go();
     }
 

@@ -105,7 +105,7 @@ async fn write(out: &Mutex<Out>, payload: &PutPayload) -> Result<(), JsValue> {
                 JsFuture::from(stream.write_with_buffer_source(&bytes)?).await?;
             }
             Place::Parts(parts) => {
-                parts.push(&Blob::new_with_buffer_source_sequence(&Array::of1(&bytes))?);
+                parts.push(Blob::new_with_buffer_source_sequence(&Array::of1(&bytes))?.as_ref());
             }
             Place::Chosen(_) | Place::Done => return Err(over()),
         }

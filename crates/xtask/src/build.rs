@@ -47,7 +47,9 @@ const WASM_FEATURES: &[&str] = &[
 ];
 
 /// What lies beside the page, each in a folder of its own.
-const BESIDE: &[&str] = &["engine", "editor", "samples"];
+const BESIDE: &[&str] = &["engine", "editor", "excel", "samples"];
+/// What is compiled with the page.
+const PAGE_PACKAGES: &[&str] = &["tarn-app", "tarn-excel"];
 /// The files of the sample lake, from vega-datasets. `app/src/rooms/home/samples.rs` shows them.
 const SAMPLES: &[&str] =
     &["airports.csv", "earthquakes.json", "flights-3m.parquet", "movies.json", "weather.csv"];
@@ -133,7 +135,8 @@ impl Build<'_> {
         steps.add("Writing the tab's engine", || self.bind_tab());
         steps.add("Bundling the editor", || self.bundle_editor());
         steps.add("Copying the samples", || self.copy_samples());
-        steps.add("Building the page", || self.build_page());
+        steps.add("Compiling the page", || self.compile_page());
+        steps.add("Writing the page", || self.build_page());
     }
 
     /// After the page's steps, which compile the engine.
@@ -230,6 +233,24 @@ impl Build<'_> {
         })
     }
 
+    /// The page and the writer of Excel files. The latter comes with the page and not with the engine: what it shares with
+    /// that would be compiled again for its features.
+    fn compile_page(&self) -> Result<()> {
+        // One by one: together each would have the features that the other asks for, and Trunk compiles the page alone.
+        for package in PAGE_PACKAGES {
+            self.linted(toolchain::wasm(self.project)?.cargo(self.project)?)
+                .args(["build", "--target", TARGET, "--profile", self.profile.name(), "--package", package])
+                .run()?;
+        }
+        self.bind(&Binding {
+            module: "tarn_excel",
+            wasm: self.wasm_file("tarn_excel"),
+            target: "web",
+            shims: Vec::new(),
+            dir: self.stage().join("excel"),
+        })
+    }
+
     /// The files of the sample lake, which the page serves beside itself.
     fn copy_samples(&self) -> Result<()> {
         let sources = self.project.root.join("app/samples");
@@ -248,10 +269,7 @@ impl Build<'_> {
     }
 
     fn build_page(&self) -> Result<()> {
-        // cargo knows best whether the page's code changed; Trunk then finds it compiled.
-        self.linted(toolchain::wasm(self.project)?.cargo(self.project)?)
-            .args(["build", "--target", TARGET, "--profile", self.profile.name(), "--package", "tarn-app"])
-            .run()?;
+        // cargo knows best whether the page's code changed, and was asked already; Trunk then finds it compiled.
         let mut input = vec![self.wasm_file("tarn-app")];
         for name in ["index.html", "Trunk.toml"] {
             input.push(self.project.root.join(name));

@@ -52,7 +52,10 @@ mod tests {
             fs::read_to_string(page.path().join(NAME)).unwrap()
         };
         let first = written();
-        assert!(first.contains("const FILES = [\"./\",\"index.html\"];") && first.ends_with("// rest\n"), "{first}");
+        assert!(
+            first.contains("const FILES = [\"./\",\"index.html\"];") && first.ends_with("// rest\n"),
+            "{first}"
+        );
         assert_eq!(written(), first);
         fs::write(page.path().join("index.html"), "two").unwrap();
         assert_ne!(written(), first);
