@@ -309,7 +309,7 @@ fn LineView(tree: Tree, first: Line) -> impl IntoView {
             <span class="file-name" title=move || line.with(|line| titled(line, &whole.get()))>
                 {move || line.with(icon).map(|of| view! { <Icon of /> })}
                 <span class="file-text">{move || line.with(|line| line.label.clone())}</span>
-                <span class="file-size" class:file-place=move || line.with(is_type)>
+                <span class="file-size" aria-hidden="true" class:file-place=move || line.with(is_type)>
                     {note}
                 </span>
             </span>

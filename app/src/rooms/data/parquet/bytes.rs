@@ -1,6 +1,6 @@
 //! Where the bytes of a file are: its columns, those with the most first.
 
-use super::ratio;
+use super::{bound, ratio};
 use crate::asked::Answer;
 use crate::display;
 use crate::profile::Known;
@@ -16,7 +16,7 @@ pub(super) struct ColumnBytes {
     /// Its path in the schema.
     pub(super) path: String,
     /// Its physical type.
-    physical: String,
+    pub(super) physical: String,
     /// Bytes in the file.
     pub(super) compressed_bytes: u64,
     /// Bytes before compression.
@@ -112,14 +112,7 @@ pub(super) fn Bytes(columns: Vec<ColumnBytes>) -> impl IntoView {
 }
 
 fn row(column: ColumnBytes, all: u64, most: u64) -> impl IntoView {
-    let is_number = !column.physical.ends_with("BYTE_ARRAY");
-    let bound = |raw: Option<String>| match raw {
-        Some(raw) => {
-            let shown = if is_number { display::with_thousands(&raw) } else { raw.clone() };
-            view! { <span class="columns-text" title=raw>{shown}</span> }.into_any()
-        }
-        None => view! { <span class="facts-null">"unknown"</span> }.into_any(),
-    };
+    let physical = column.physical.clone();
     view! {
         <tr>
             <th scope="row" class="plain-mono parquet-name">{column.path}</th>
@@ -133,8 +126,8 @@ fn row(column: ColumnBytes, all: u64, most: u64) -> impl IntoView {
             <td>{column.compression}</td>
             <td>{column.encodings}</td>
             <td class="plain-number">{column.nulls.map_or_else(|| "unknown".to_owned(), display::count)}</td>
-            <td class="plain-mono">{bound(column.least)}</td>
-            <td class="plain-mono">{bound(column.greatest)}</td>
+            <td class="plain-mono">{bound(&physical, column.least)}</td>
+            <td class="plain-mono">{bound(&physical, column.greatest)}</td>
             <td>{in_chunks(column.dictionaries, column.chunks)}</td>
             <td>{in_chunks(column.blooms, column.chunks)}</td>
         </tr>

@@ -2,7 +2,7 @@
 
 use super::bytes::ColumnBytes;
 use super::pages::{ChunkOf, PagesSheet};
-use super::ratio;
+use super::{bound, ratio};
 use crate::asked::Answer;
 use crate::display;
 use crate::rooms::profile::Share;
@@ -35,8 +35,7 @@ pub(super) fn Groups(
              GROUP BY file_name, row_group_id ORDER BY file_name, row_group_id LIMIT {MAX_GROUPS}"
         ))
     });
-    let names =
-        StoredValue::new(columns.into_iter().map(|column| (column.id, column.path)).collect::<Vec<_>>());
+    let columns = StoredValue::new(columns);
     let path = StoredValue::new(path);
     view! {
         <section class="parquet-part">
@@ -47,7 +46,7 @@ pub(super) fn Groups(
                 Some(Ok(answer)) => table(&answer, path, several, opened).into_any(),
             }}
         </section>
-        <PagesSheet path opened names />
+        <PagesSheet path opened columns />
     }
 }
 
@@ -172,7 +171,11 @@ fn chunks(
                 group,
                 column: number("column_id").unwrap_or_default(),
                 name: text("path_in_schema").unwrap_or_default(),
+                physical: text("type").unwrap_or_default(),
             };
+            let physical = chunk.physical.clone();
+            let has_bloom = if number("bloom_filter_offset").is_some() { "yes" } else { "no" };
+            let bloom = number("bloom_filter_length").map_or_else(|| has_bloom.to_owned(), display::bytes);
             let encodings = text("encodings").unwrap_or_default();
             let has_dictionary = number("dictionary_page_offset").is_some() || encodings.contains("DICTIONARY");
             let unknown = || "unknown".to_owned();
@@ -200,10 +203,10 @@ fn chunks(
                     <td>{text("compression")}</td>
                     <td>{encodings}</td>
                     <td class="plain-number">{number("stats_null_count").map_or_else(unknown, display::count)}</td>
-                    <td class="plain-mono">{text("stats_min_value").unwrap_or_else(unknown)}</td>
-                    <td class="plain-mono">{text("stats_max_value").unwrap_or_else(unknown)}</td>
+                    <td class="plain-mono">{bound(&physical, text("stats_min_value"))}</td>
+                    <td class="plain-mono">{bound(&physical, text("stats_max_value"))}</td>
                     <td>{if has_dictionary { "yes" } else { "no" }}</td>
-                    <td>{number("bloom_filter_length").map_or_else(|| if number("bloom_filter_offset").is_some() { "yes".to_owned() } else { "no".to_owned() }, display::bytes)}</td>
+                    <td>{bloom}</td>
                     <td>{pages}</td>
                 </tr>
             }

@@ -154,3 +154,10 @@ fn ratio(plain_bytes: u64, compressed_bytes: u64) -> String {
         _ => format!("{:.2} ×", plain_bytes as f64 / compressed_bytes as f64),
     }
 }
+
+/// A least or greatest value, cut where it is long. Numbers get separators; texts that look like numbers do not.
+fn bound(physical: &str, raw: Option<String>) -> AnyView {
+    let Some(raw) = raw else { return view! { <span class="facts-null">"unknown"</span> }.into_any() };
+    let shown = if physical.ends_with("BYTE_ARRAY") { raw.clone() } else { display::with_thousands(&raw) };
+    view! { <span class="columns-text" title=raw>{shown}</span> }.into_any()
+}

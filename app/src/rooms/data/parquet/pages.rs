@@ -1,5 +1,7 @@
 //! The pages of a chunk, from the page index of its file.
 
+use super::bound;
+use super::bytes::ColumnBytes;
 use crate::asked::Answer;
 use crate::display;
 use crate::rooms::profile::Share;
@@ -23,6 +25,8 @@ pub(super) struct ChunkOf {
     pub(super) column: u64,
     /// The column's path.
     pub(super) name: String,
+    /// Its physical type.
+    pub(super) physical: String,
 }
 
 /// The sheet with the pages of the chunk that was opened.
@@ -31,7 +35,7 @@ pub(super) fn PagesSheet(
     path: StoredValue<String>,
     opened: RwSignal<Option<ChunkOf>>,
     /// The columns by their numbers, to go from one to the next.
-    names: StoredValue<Vec<(u64, String)>>,
+    columns: StoredValue<Vec<ColumnBytes>>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     Effect::new(move || open.set(opened.with(Option::is_some)));
@@ -49,7 +53,7 @@ pub(super) fn PagesSheet(
         <Sheet open title>
             {move || {
                 let chunk = opened.get()?;
-                Some(view! { <Chooser chunk=chunk.clone() opened names /> <Pages path chunk /> })
+                Some(view! { <Chooser chunk=chunk.clone() opened columns /> <Pages path chunk /> })
             }}
         </Sheet>
     }
@@ -60,15 +64,15 @@ pub(super) fn PagesSheet(
 fn Chooser(
     chunk: ChunkOf,
     opened: RwSignal<Option<ChunkOf>>,
-    names: StoredValue<Vec<(u64, String)>>,
+    columns: StoredValue<Vec<ColumnBytes>>,
 ) -> impl IntoView {
     let shown = chunk.column;
     let group = chunk.group;
-    let options = names.with_value(|names| {
-        let option = |(id, name): &(u64, String)| {
-            view! { <option value=id.to_string() selected=*id == shown>{name.clone()}</option> }
+    let options = columns.with_value(|columns| {
+        let option = |column: &ColumnBytes| {
+            view! { <option value=column.id.to_string() selected=column.id == shown>{column.path.clone()}</option> }
         };
-        names.iter().map(option).collect_view()
+        columns.iter().map(option).collect_view()
     });
     view! {
         <label class="field">
@@ -77,10 +81,10 @@ fn Chooser(
                 class="input"
                 on:change:target=move |event| {
                     let id = event.target().value().parse::<u64>().ok();
-                    let found = names
-                        .with_value(|names| names.iter().find(|(column, _)| Some(*column) == id).cloned());
-                    if let Some((column, name)) = found {
-                        opened.set(Some(ChunkOf { column, name, ..chunk.clone() }));
+                    let found = columns
+                        .with_value(|columns| columns.iter().find(|column| Some(column.id) == id).cloned());
+                    if let Some(ColumnBytes { id: column, path: name, physical, .. }) = found {
+                        opened.set(Some(ChunkOf { column, name, physical, ..chunk.clone() }));
                     }
                 }
             >
@@ -108,17 +112,17 @@ fn Pages(path: StoredValue<String>, chunk: ChunkOf) -> impl IntoView {
         Some(Ok(answer)) if answer.rows.is_empty() => {
             view! { <p class="quiet">"The file has no page index for this column."</p> }.into_any()
         }
-        Some(Ok(answer)) => table(&answer).into_any(),
+        Some(Ok(answer)) => table(&answer, &chunk.physical).into_any(),
     }
 }
 
-fn table(answer: &Answer) -> impl IntoView + use<> {
+fn table(answer: &Answer, physical: &str) -> impl IntoView + use<> {
     let count = answer.rows.len() as u64;
     let most = (0..answer.rows.len()).filter_map(|row| answer.number(row, "compressed_size")).max();
     let rows = (0..answer.rows.len())
         .map(|row| {
             let number = |name: &str| answer.number(row, name).unwrap_or_default();
-            let text = |name: &str| answer.value(row, name).unwrap_or("unknown").to_owned();
+            let text = |name: &str| answer.value(row, name).map(str::to_owned);
             let nulls = answer.number(row, "null_count").map_or_else(|| "unknown".to_owned(), display::count);
             view! {
                 <tr>
@@ -130,8 +134,8 @@ fn table(answer: &Answer) -> impl IntoView + use<> {
                         <span>{display::bytes(number("compressed_size"))}</span>
                     </td>
                     <td class="plain-number">{nulls}</td>
-                    <td class="plain-mono plain-long">{text("min_value")}</td>
-                    <td class="plain-mono plain-long">{text("max_value")}</td>
+                    <td class="plain-mono">{bound(physical, text("min_value"))}</td>
+                    <td class="plain-mono">{bound(physical, text("max_value"))}</td>
                 </tr>
             }
         })
