@@ -160,6 +160,11 @@ impl Tree {
     }
 
     fn on_key(self, event: &KeyboardEvent) {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        // The buttons of a line have keys of their own.
+        if target.is_some_and(|element| element.tag_name() == "BUTTON") {
+            return;
+        }
         let Some(key) = self.current_untracked() else { return };
         let Some(line) = self.line(&key) else { return };
         let at_of = |lines: &[Line]| lines.iter().position(|line| line.key == key).unwrap_or_default();
