@@ -48,6 +48,8 @@ export function rooms(shared) {
   test("the compute room shows what runs and stops it", () =>
     inPage(shared, async (tarn) => {
       await tarn.run("SELECT value AS n FROM generate_series(1, 200000)");
+      await tarn.page.keyboard.press("Alt+n");
+      await tarn.textIs("");
       await tarn.start("SELECT count(*) FROM generate_series(1, 100000) a CROSS JOIN generate_series(1, 1000000) b");
       await tarn.page.getByRole("link", { name: "Compute" }).click();
       const run = tarn.page.locator(".compute-run");
