@@ -18,6 +18,7 @@ mod json_tree;
 mod kept_storage;
 mod pads;
 mod refinement;
+mod result_view;
 mod rooms;
 mod route;
 mod rows;

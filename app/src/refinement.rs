@@ -194,8 +194,22 @@ impl Refinement {
                     *sort = next;
                 }
             }
-            (Some(at), None) => drop(self.sorts.remove(at)),
+            (Some(at), None) => self.remove_sort(at),
             (None, next) => self.sorts.extend(next),
+        }
+    }
+
+    /// Sorts no longer by one of the columns.
+    pub(crate) fn remove_sort(&mut self, at: usize) {
+        if at < self.sorts.len() {
+            self.sorts.remove(at);
+        }
+    }
+
+    /// Leaves a condition out.
+    pub(crate) fn remove_filter(&mut self, at: usize) {
+        if at < self.filters.len() {
+            self.filters.remove(at);
         }
     }
 

@@ -21,10 +21,10 @@ impl SqlType {
         if let Some(element) = inside("ARRAY<") {
             return Self::Array(Box::new(Self::parse(element)));
         }
-        if let Some(parts) = inside("MAP<") {
-            if let [key, value] = top_level(parts).as_slice() {
-                return Self::Map(Box::new(Self::parse(key)), Box::new(Self::parse(value)));
-            }
+        if let Some(parts) = inside("MAP<")
+            && let [key, value] = top_level(parts).as_slice()
+        {
+            return Self::Map(Box::new(Self::parse(key)), Box::new(Self::parse(value)));
         }
         if let Some(parts) = inside("STRUCT<") {
             let fields: Option<Vec<(String, Self)>> = top_level(parts)

@@ -161,11 +161,11 @@ fn rows_view(runs: Runs, result: u64, is_previous: bool) -> Option<impl IntoView
     let statement = list.with_untracked(|list| {
         list.iter().find(|statement| statement.rows.is_some_and(|rows| rows.result == result)).cloned()
     })?;
-    let rows = statement.rows?;
+    let (rows, view) = (statement.rows?, statement.view?);
     let is_blank = move || rows.is_complete.get() && rows.total.get() == 0;
     Some(view! {
         {is_previous.then(|| view! { <p class="results-note quiet">"Rows of the run before"</p> })}
-        <RowsGrid label="Rows" columns=statement.columns.clone() rows />
+        <RowsGrid label="Rows" view />
         <Show when=is_blank>
             <p class="results-blank quiet">"No rows: the query ran, and nothing matched."</p>
         </Show>
