@@ -67,13 +67,32 @@ export class Tarn {
   /** Opens the page and waits for its engine. */
   static async open(context, url, { expectPlace = /in this browser/ } = {}) {
     const tarn = new Tarn(await context.newPage());
-    await tarn.page.goto(url);
+    await tarn.page.goto(url.includes("#") ? url : `${url}#/query`);
     await tarn.ready(expectPlace);
     return tarn;
   }
 
   async ready(expectPlace = /in this browser/) {
     await this.page.locator(".top-place").filter({ hasText: expectPlace }).waitFor({ timeout: ENGINE_MS });
+    if (this.page.url().includes("#/query")) await this.page.locator(".code-editor .cm-content").waitFor();
+  }
+
+  /** What is written in the editor. */
+  async text() {
+    const lines = this.page.locator(".code-editor .cm-line");
+    const texts = await lines.evaluateAll((lines) =>
+      lines.map((line) => {
+        const shown = line.cloneNode(true);
+        shown.querySelectorAll(".cm-placeholder").forEach((each) => each.remove());
+        return shown.textContent;
+      }),
+    );
+    return texts.join("\n");
+  }
+
+  /** The tabs of a script's statements. */
+  get statements() {
+    return this.page.getByRole("tablist", { name: "Statements" }).getByRole("tab");
   }
 
   /** Opens files by the page's own dialog. */

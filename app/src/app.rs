@@ -5,12 +5,15 @@ mod palette;
 mod top_bar;
 
 use crate::engine_client::EngineStatus;
+use crate::offline;
+use crate::rooms::compute::Compute;
 use crate::rooms::data::Data;
+use crate::rooms::home::Home;
 use crate::rooms::query::{HistorySheet, Keys, Query};
 use crate::rooms::ui_parts::UiParts;
 use crate::route::Route;
-use crate::share;
 use crate::session::{Session, use_session};
+use crate::share;
 use crate::ui::{Banner, Button, Icon, Lucide, Sheet, Tone, Weight};
 use file_inputs::FileInputs;
 use leptos::ev;
@@ -36,14 +39,18 @@ pub(crate) fn is_apple() -> bool {
 /// A room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Room {
+    Home,
     Data,
     Query,
+    Compute,
     UiParts,
 }
 
 impl Room {
     fn of(route: &Route) -> Self {
         match route {
+            Route::Home => Self::Home,
+            Route::Compute => Self::Compute,
             Route::Data(_) => Self::Data,
             Route::Query | Route::Shared(_) => Self::Query,
             Route::UiParts => Self::UiParts,
@@ -56,6 +63,7 @@ impl Room {
 fn App() -> impl IntoView {
     let session = Session::start();
     provide_context(session);
+    offline::open_launched(session);
     let room = Memo::new(move |_| session.route.with(Room::of));
     on_event(window_event_listener(ev::hashchange, move |_| session.route.set(Route::of_url())));
     Effect::new(move || {
@@ -73,24 +81,16 @@ fn App() -> impl IntoView {
         <div class="shell">
             <TopBar />
             <nav class="rail" aria-label="Rooms">
-                <a
-                    href=move || last_data.get()
-                    aria-current=move || (room.get() == Room::Data).then_some("page")
-                >
-                    <Icon of=Lucide::Database />
-                    <span>"Data"</span>
-                </a>
-                <a
-                    href="#/query"
-                    aria-current=move || (room.get() == Room::Query).then_some("page")
-                >
-                    <Icon of=Lucide::Terminal />
-                    <span>"Query"</span>
-                </a>
+                <RailLink room to=Room::Home name="Home" icon=Lucide::Home href="#/home" />
+                <RailLink room to=Room::Data name="Data" icon=Lucide::Database href=last_data />
+                <RailLink room to=Room::Query name="Query" icon=Lucide::Terminal href="#/query" />
+                <RailLink room to=Room::Compute name="Compute" icon=Lucide::Cpu href="#/compute" />
             </nav>
             <main class="main">
                 <Banners />
                 {move || match room.get() {
+                    Room::Home => view! { <Home /> }.into_any(),
+                    Room::Compute => view! { <Compute /> }.into_any(),
                     Room::Data => view! { <Data /> }.into_any(),
                     Room::Query => view! { <Query /> }.into_any(),
                     Room::UiParts => view! { <UiParts /> }.into_any(),
@@ -109,10 +109,30 @@ fn App() -> impl IntoView {
     }
 }
 
+/// The way to a room.
+#[component]
+fn RailLink(
+    /// The room that is shown.
+    room: Memo<Room>,
+    /// Where it leads.
+    to: Room,
+    name: &'static str,
+    icon: Lucide,
+    #[prop(into)] href: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <a href=href aria-current=move || (room.get() == to).then_some("page")>
+            <Icon of=icon />
+            <span>{name}</span>
+        </a>
+    }
+}
+
 /// News for everyone on the page.
 #[component]
 fn Banners() -> impl IntoView {
-    let engine = use_session().engine;
+    let session = use_session();
+    let (engine, update) = (session.engine, session.update);
     let seen_restart = RwSignal::new(0);
     let news = Memo::new(move |_| engine.restart.get().filter(|restart| restart.count > seen_restart.get()));
     view! {
@@ -134,6 +154,20 @@ fn Banners() -> impl IntoView {
             }
             _ => None,
         }}
+        <Show when=move || update.is_there()>
+            <Banner
+                tone=Tone::Info
+                text="A new version of Tarn is here. Taking it loads the page anew; your queries stay."
+                on_close=Callback::new(move |()| update.put_off())
+            >
+                <Button
+                    label="Take it"
+                    icon=Lucide::Restart
+                    weight=Weight::Plain
+                    on_press=Callback::new(move |()| update.take())
+                />
+            </Banner>
+        </Show>
         {move || {
             news.get()
                 .map(|restart| {

@@ -62,7 +62,8 @@ impl Catalog {
     /// All of it, as the editor takes it: JSON.
     pub(crate) fn for_editor(self) -> String {
         let mut tables = Vec::new();
-        let mut add = |name: String, kind: &str| tables.push(json!({ "name": name, "kind": kind, "columns": null }));
+        let mut add =
+            |name: String, kind: &str| tables.push(json!({ "name": name, "kind": kind, "columns": null }));
         self.views.with(|views| views.iter().for_each(|name| add(crate::tables::quoted(name), "view")));
         self.files.with(|files| {
             for file in files {

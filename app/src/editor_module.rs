@@ -65,29 +65,37 @@ extern "C" {
     pub(crate) fn destroy(this: &Handle);
 }
 
-thread_local! {
-    static LOADED: RwSignal<Option<Module>, LocalStorage> = Owner::new().with(start);
+/// The module, fetched when it is first wanted. Copies are the same.
+#[derive(Clone, Copy)]
+pub(crate) struct EditorModule {
+    loaded: RwSignal<Option<Module>, LocalStorage>,
+    is_wanted: StoredValue<bool>,
 }
 
-/// The module, once it is there.
-pub(crate) fn loaded() -> RwSignal<Option<Module>, LocalStorage> {
-    LOADED.with(|loaded| *loaded)
-}
+impl EditorModule {
+    /// Not wanted yet.
+    pub(crate) fn new() -> Self {
+        Self { loaded: RwSignal::new_local(None), is_wanted: StoredValue::new(false) }
+    }
 
-fn start() -> RwSignal<Option<Module>, LocalStorage> {
-    let loaded = RwSignal::new_local(None);
-    wasm_bindgen_futures::spawn_local(async move {
-        let base = document().base_uri().ok().flatten().unwrap_or_default();
-        let url = web_sys::Url::new_with_base(SCRIPT, &base).map(|url| url.href());
-        let module = match url {
-            Ok(url) => load(&url).await,
-            Err(error) => Err(error),
-        };
-        match module {
-            Ok(module) => loaded.set(Some(module.unchecked_into())),
-            // The plain editor stays.
-            Err(error) => leptos::logging::warn!("The editor could not be loaded: {}", describe(&error)),
+    /// The module, once it is there.
+    pub(crate) fn want(self) -> RwSignal<Option<Module>, LocalStorage> {
+        if !self.is_wanted.get_value() {
+            self.is_wanted.set_value(true);
+            wasm_bindgen_futures::spawn_local(async move {
+                match fetch().await {
+                    Ok(module) => self.loaded.set(Some(module)),
+                    // The plain editor stays.
+                    Err(error) => leptos::logging::warn!("The editor could not be loaded: {}", describe(&error)),
+                }
+            });
         }
-    });
-    loaded
+        self.loaded
+    }
+}
+
+async fn fetch() -> Result<Module, JsValue> {
+    let base = document().base_uri().ok().flatten().unwrap_or_default();
+    let url = web_sys::Url::new_with_base(SCRIPT, &base)?.href();
+    Ok(load(&url).await?.unchecked_into())
 }

@@ -113,6 +113,16 @@ impl EngineClient {
         self.open();
     }
 
+    /// Ends the engine, from the event loop: what it was asked is not answered any more.
+    pub(crate) fn close(self) {
+        let inner = self.inner();
+        inner.generation.set(inner.generation.get() + 1);
+        inner.handlers.take();
+        if let Some(port) = inner.port.take() {
+            Timeout::new(0, move || drop(port)).forget();
+        }
+    }
+
     /// Sends a request; `on_event` hears every event that answers it, up to the last. Returns the request's id. Requests
     /// wait until the engine is ready.
     pub(crate) fn send(self, request: Request, on_event: impl FnMut(Event) + 'static) -> u64 {

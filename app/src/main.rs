@@ -12,10 +12,12 @@ mod display;
 mod dropped_files;
 mod editor_module;
 mod engine_client;
+mod exports;
 mod history;
 mod json_text;
 mod json_tree;
 mod kept_storage;
+mod offline;
 mod pads;
 mod refinement;
 mod result_view;
@@ -31,6 +33,7 @@ mod sql_type;
 mod table_moves;
 mod tables;
 mod theme;
+mod tpch;
 mod ui;
 
 fn main() {

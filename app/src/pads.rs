@@ -9,7 +9,7 @@ pub(crate) use kept::KeptPad as SharedPad;
 
 use crate::engine_client::EngineClient;
 use crate::runs::Runs;
-use crate::sql_text;
+use crate::sql_text::{self, Excerpt};
 use gloo_timers::callback::Timeout;
 use kept::KeptPad;
 use leptos::ev;
@@ -102,7 +102,10 @@ impl Pads {
                 pads.add(id, kept);
             }
         }
-        match pads.list.with_untracked(|list| list.iter().find(|pad| pad.id == shown).or(list.first()).copied()) {
+        match pads
+            .list
+            .with_untracked(|list| list.iter().find(|pad| pad.id == shown).or(list.first()).copied())
+        {
             Some(pad) => pads.shown.set(pad.id),
             None => drop(pads.open(KeptPad::default())),
         }
@@ -112,7 +115,9 @@ impl Pads {
         });
         let heard = window_event_listener(ev::storage, move |event| {
             let id = event.key().and_then(|key| kept::id_of_key(&key));
-            let pad = id.and_then(|id| pads.list.with_untracked(|list| list.iter().find(|pad| pad.id == id).copied()));
+            let pad = id.and_then(|id| {
+                pads.list.with_untracked(|list| list.iter().find(|pad| pad.id == id).copied())
+            });
             if let (Some(pad), Some(text)) = (pad, event.new_value()) {
                 pad.take_over(&text);
             }
@@ -189,6 +194,13 @@ impl Pads {
         kept::remove(pad.id);
     }
 
+    /// Whether anything is written in any of them.
+    pub(crate) fn has_text(self) -> bool {
+        self.list.with_untracked(|list| {
+            list.iter().any(|pad| pad.text.with_untracked(|text| !text.trim().is_empty()))
+        })
+    }
+
     /// Shows the pad after or before the present one.
     pub(crate) fn step(self, by: isize) {
         let ids: Vec<u64> = self.list.with_untracked(|list| list.iter().map(|pad| pad.id).collect());
@@ -211,7 +223,11 @@ impl Pads {
         self.list.with(|list| {
             let mut running = list.iter().filter(|pad| pad.runs.phase.get().is_running());
             let first = running.next().copied()?;
-            if first.id == shown { Some(first) } else { running.find(|pad| pad.id == shown).copied().or(Some(first)) }
+            if first.id == shown {
+                Some(first)
+            } else {
+                running.find(|pad| pad.id == shown).copied().or(Some(first))
+            }
         })
     }
 }
@@ -300,10 +316,14 @@ impl Pad {
         })
     }
 
+    /// What would run: the selection, or all.
+    pub(crate) fn query(self) -> Excerpt {
+        let selection = self.selection.get_untracked();
+        self.text.with_untracked(|text| sql_text::excerpt(text, selection))
+    }
+
     /// Runs the selection, or all.
     pub(crate) fn run(self) {
-        let selection = self.selection.get_untracked();
-        let excerpt = self.text.with_untracked(|text| sql_text::excerpt(text, selection));
-        self.runs.run(excerpt, self.parameters.get_untracked());
+        self.runs.run(self.query(), self.parameters.get_untracked());
     }
 }

@@ -7,12 +7,16 @@ use leptos::prelude::*;
 /// A place on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
+    /// The home room.
+    Home,
     /// The query room.
     Query,
     /// The query room with a query that the link carries.
     Shared(String),
     /// The data room, with the table that is open.
     Data(Option<TableRoute>),
+    /// The compute room.
+    Compute,
     /// The hidden page of all parts of the interface.
     UiParts,
 }
@@ -51,11 +55,21 @@ impl Route {
         Self::parse(&window().location().hash().unwrap_or_default())
     }
 
+    /// Where a page begins whose URL says nothing: at what was being written, or at home.
+    pub(crate) fn first(has_work: bool) -> Self {
+        match window().location().hash().unwrap_or_default().as_str() {
+            "" | "#" | "#/" if !has_work => Self::Home,
+            _ => Self::of_url(),
+        }
+    }
+
     /// The hash of a URL, with its `#`.
     pub(crate) fn parse(hash: &str) -> Self {
         let mut parts = hash.trim_start_matches("#/").split('/');
         match parts.next() {
             Some("data") => Self::Data(parse_table(parts)),
+            Some("home") => Self::Home,
+            Some("compute") => Self::Compute,
             Some("ui") => Self::UiParts,
             Some("shared") => Self::Shared(parts.next().unwrap_or_default().to_owned()),
             _ => Self::Query,
@@ -65,6 +79,8 @@ impl Route {
     /// As the hash of a URL.
     pub(crate) fn hash(&self) -> String {
         match self {
+            Self::Home => "#/home".to_owned(),
+            Self::Compute => "#/compute".to_owned(),
             Self::Query => "#/query".to_owned(),
             Self::Shared(payload) => format!("#/shared/{payload}"),
             Self::Data(None) => "#/data".to_owned(),

@@ -5,8 +5,11 @@ use crate::catalog::Catalog;
 use crate::clipboard;
 use crate::display;
 use crate::dropped_files::{MAX_FILES, NamedFile};
+use crate::editor_module::EditorModule;
 use crate::engine_client::{EngineClient, EngineStatus};
+use crate::exports::Exports;
 use crate::kept_storage::StorageWatch;
+use crate::offline::PageUpdate;
 use crate::pads::{EditorTask, Pads};
 use crate::route::{Route, TableRoute};
 use crate::share;
@@ -14,6 +17,7 @@ use crate::sql_text;
 use crate::table_moves::TableMoves;
 use crate::tables::TableName;
 use crate::theme::Theme;
+use crate::tpch::Tpch;
 use crate::ui::{Toast, ToastHost};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -30,6 +34,8 @@ pub(crate) struct Session {
     pub(crate) engine: EngineClient,
     /// The query pads.
     pub(crate) pads: Pads,
+    /// The code of the SQL editor.
+    pub(crate) editor: EditorModule,
     /// What SQL can name.
     pub(crate) catalog: Catalog,
     /// URLs that are queried where they lie.
@@ -40,6 +46,12 @@ pub(crate) struct Session {
     pub(crate) route: RwSignal<Route>,
     /// Tables that go out and come in.
     pub(crate) moves: TableMoves,
+    /// A new version of the page.
+    pub(crate) update: PageUpdate,
+    /// The tables of TPC-H, while they are made.
+    pub(crate) tpch: Tpch,
+    /// Rows that go out as files.
+    pub(crate) exports: Exports,
     /// What the browser keeps.
     pub(crate) storage: StorageWatch,
     /// Paths that were removed and can still come back.
@@ -71,10 +83,14 @@ impl Session {
         let session = Self {
             engine,
             pads,
+            editor: EditorModule::new(),
             catalog: Catalog::start(engine, pads, sources, table_sources),
             table_sources,
-            route: RwSignal::new(Route::of_url()),
+            route: RwSignal::new(Route::first(pads.has_text())),
             moves: TableMoves::new(engine, toasts),
+            update: PageUpdate::start(),
+            tpch: Tpch::new(),
+            exports: Exports::new(engine, toasts),
             storage: StorageWatch::start(),
             sources,
             removed: RwSignal::new(Vec::new()),
@@ -116,10 +132,17 @@ impl Session {
         self.pads.current_untracked().run();
     }
 
-    /// Opens a new pad, and goes there.
+    /// Opens a pad with a text, and goes there. One that nobody has written in is as good as new.
     pub(crate) fn new_pad(self, name: &str, text: &str) {
-        let pad = self.pads.open_with(name, text);
-        pad.task.set(Some(EditorTask::Focus));
+        let shown = self.pads.current_untracked();
+        let is_unused = shown.text.with_untracked(|text| text.trim().is_empty());
+        if is_unused && !text.is_empty() {
+            shown.name.set(name.to_owned());
+            shown.text.set(text.to_owned());
+            shown.task.set(Some(EditorTask::Replace { text: text.to_owned() }));
+        } else {
+            self.pads.open_with(name, text).task.set(Some(EditorTask::Focus));
+        }
         Route::Query.go();
     }
 
@@ -174,7 +197,8 @@ impl Session {
         });
         self.engine.add_files(files, move |event| match event {
             Event::Files { files } => {
-                let is_fresh = self.pads.current_untracked().text.with_untracked(|text| text.trim().is_empty());
+                let is_fresh =
+                    self.pads.current_untracked().text.with_untracked(|text| text.trim().is_empty());
                 let first = files.into_iter().find(|file| file.format.is_some() && is_of(file, &paths));
                 let Some(first) = first else { return };
                 match TableName::of_entry(&first) {
@@ -264,11 +288,16 @@ impl Session {
     }
 
     fn add_file_source(self, url: String) {
-        self.sources.update(|sources| {
-            sources.retain(|other| *other != url);
-            sources.push(url.clone());
-        });
+        self.list_source(&url);
         self.query_path(&url, None);
+    }
+
+    /// Puts a URL on the list.
+    pub(crate) fn list_source(self, url: &str) {
+        self.sources.update(|sources| {
+            sources.retain(|other| other != url);
+            sources.push(url.to_owned());
+        });
     }
 
     /// Opens a Delta table by its URL, and shows it. Returns what is wrong with the URL, if it is not one.

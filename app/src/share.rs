@@ -20,9 +20,9 @@ pub(crate) fn link(pad: &SharedPad) -> Option<String> {
 /// Opens the query of a link in a pad of its own, unless one has it already. It is not run: a link can come from anyone.
 pub(crate) fn open(session: Session, payload: &str) {
     // What is left in the address bar must not open it again.
-    let replaced = window().history().and_then(|history| {
-        history.replace_state_with_url(&JsValue::NULL, "", Some(&Route::Query.hash()))
-    });
+    let replaced = window()
+        .history()
+        .and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&Route::Query.hash())));
     drop(replaced);
     session.route.set(Route::Query);
     let Some(shared) = parse(payload) else {

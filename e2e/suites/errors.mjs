@@ -26,9 +26,9 @@ export function errors(shared) {
       assert.equal(await tarn.run("SELECT 1,\n  FORM x"), "Failed");
       const place = tarn.alert.getByRole("button", { name: /^Line \d+, column \d+$/ });
       await place.waitFor();
-      await tarn.page.locator(".editor-marks mark").waitFor({ state: "attached" });
+      await tarn.page.locator(".tarn-mark").first().waitFor();
       await place.click();
-      assert.ok(await tarn.editor.evaluate((area) => document.activeElement === area));
+      assert.ok(await tarn.editor.evaluate((editor) => editor.getRootNode().activeElement === editor));
     }));
 
   test("a name that does not exist gets the nearest one that does", () =>
@@ -37,17 +37,21 @@ export function errors(shared) {
       const sql = "SELECT origin,\n  destinatoin\nFROM parquet.`flights-3m.parquet` LIMIT 1";
       assert.equal(await tarn.run(sql), "Failed");
       assert.match(await tarn.alert.innerText(), /destination/);
-      assert.equal(await tarn.page.locator(".editor-marks mark").textContent(), "destinatoin");
-      assert.equal(await tarn.page.locator(".editor-bad-line").textContent(), "2");
+      assert.equal(await tarn.page.locator(".tarn-mark").textContent(), "destinatoin");
+      assert.equal(await tarn.page.locator(".tarn-bad-line").textContent(), "2");
+      await tarn.alert.getByRole("button", { name: "Write destination" }).click();
+      assert.equal(await tarn.text(), sql.replace("destinatoin", "destination"));
+      assert.equal(await tarn.page.locator(".tarn-mark").count(), 0);
     }));
 
   test("the place of an error in a selection is its place in the text", () =>
     inPage(shared, async (tarn) => {
       await tarn.editor.fill("SELECT 1;\n\nSELECT nothing_like_it");
-      await tarn.editor.evaluate((area) => area.setSelectionRange(11, 33));
+      await tarn.editor.press("ControlOrMeta+End");
+      await tarn.editor.press("Shift+Home");
       await tarn.editor.press("ControlOrMeta+Enter");
       assert.equal(await tarn.ended(), "Failed");
-      assert.equal(await tarn.page.locator(".editor-bad-line").textContent(), "3");
+      assert.equal(await tarn.page.locator(".tarn-bad-line").textContent(), "3");
     }));
 
   test("rows stay usable under a later error", () =>

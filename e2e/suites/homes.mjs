@@ -9,10 +9,10 @@ export function homes(shared) {
     inPage(shared, async (tarn) => {
       await tarn.openFiles(data("flights-3m.parquet"));
       await tarn.run("SELECT 1 AS one");
-      const sql = await tarn.editor.inputValue();
+      const sql = await tarn.text();
       await tarn.page.workers()[0].evaluate(() => self.close());
       await tarn.page.getByText("The engine stopped and was restarted.").waitFor();
-      assert.equal(await tarn.editor.inputValue(), sql);
+      assert.equal(await tarn.text(), sql);
       assert.equal(await tarn.run("SELECT count(*) FROM parquet.`flights-3m.parquet`"), "Finished");
       assert.equal(await tarn.cell(0, 0).textContent(), "3,000,000");
       assert.equal(tarn.page.workers().length, 1);

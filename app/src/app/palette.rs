@@ -164,12 +164,18 @@ fn commands(session: Session) -> Vec<Command> {
     add("Close the query", "", Arc::new(move || session.close_pad(pads.shown.get_untracked())));
     add("Next query", "", Arc::new(move || pads.step(1)));
     add("Previous query", "", Arc::new(move || pads.step(-1)));
-    add("Format the SQL", "Shift Alt F", Arc::new(move || pads.current_untracked().task.set(Some(EditorTask::Format))));
+    add(
+        "Format the SQL",
+        "Shift Alt F",
+        Arc::new(move || pads.current_untracked().task.set(Some(EditorTask::Format))),
+    );
     add("History of queries", "", Arc::new(move || session.is_history_open.set(true)));
     add("Copy a link to this query", "", Arc::new(move || session.copy_link()));
     add("Open files", "", Arc::new(move || session.choose_files.set(Some(false))));
     add("Open a folder", "", Arc::new(move || session.choose_files.set(Some(true))));
     add("Keys for S3", "", Arc::new(move || session.is_keys_open.set(true)));
+    add("Go to Home", "", Arc::new(|| Route::Home.go()));
+    add("Go to Compute", "", Arc::new(|| Route::Compute.go()));
     add("Go to Data", "", Arc::new(|| Route::Data(None).go()));
     add("Go to Query", "", Arc::new(|| Route::Query.go()));
     let tables = session.tables();

@@ -32,6 +32,8 @@ pub(super) fn TopBar() -> impl IntoView {
                 {move || place.get().0}
             </p>
             <Moving />
+            <Writing />
+            <MakingTpch />
             <Running />
             <button
                 type="button"
@@ -82,6 +84,60 @@ fn Moving() -> impl IntoView {
                                 label="Stop the copy"
                                 icon=Lucide::Stop
                                 on_press=Callback::new(move |()| moves.stop())
+                            />
+                        </div>
+                    }
+                })
+        }}
+    }
+}
+
+/// A file that is being written, with how far it is and an end.
+#[component]
+fn Writing() -> impl IntoView {
+    let exports = use_session().exports;
+    view! {
+        {move || {
+            exports
+                .now
+                .get()
+                .map(|now| {
+                    let rows = display::counted(now.progress.rows_read, "row");
+                    view! {
+                        <div class="top-running">
+                            <span class="top-pulse" aria-hidden="true"></span>
+                            <span>{format!("Writing {}: {rows} read", now.name)}</span>
+                            <IconButton
+                                label="Stop writing"
+                                icon=Lucide::Stop
+                                on_press=Callback::new(move |()| exports.stop())
+                            />
+                        </div>
+                    }
+                })
+        }}
+    }
+}
+
+/// Tables of TPC-H that are made, with how far they are and an end.
+#[component]
+fn MakingTpch() -> impl IntoView {
+    let session = use_session();
+    view! {
+        {move || {
+            session
+                .tpch
+                .now
+                .get()
+                .map(|making| {
+                    view! {
+                        <div class="top-running">
+                            <span class="top-pulse" aria-hidden="true"></span>
+                            <span>{making.words()}</span>
+                            <IconButton
+                                label="Stop making TPC-H"
+                                icon=Lucide::Stop
+                                on_press=Callback::new(move |()| session.tpch.stop(session))
                             />
                         </div>
                     }

@@ -1,6 +1,8 @@
 //! The rooms of the page.
 
+pub(crate) mod compute;
 pub(crate) mod data;
+pub(crate) mod home;
 mod opening;
 pub(crate) mod query;
 mod rows_grid;

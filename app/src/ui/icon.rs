@@ -81,6 +81,12 @@ pub(crate) enum Lucide {
     ChevronUp,
     /// `chevron-left`
     ChevronLeft,
+    /// `cpu`
+    Cpu,
+    /// `file-spreadsheet`
+    Export,
+    /// `house`
+    Home,
 }
 
 impl Lucide {
@@ -160,9 +166,7 @@ impl Lucide {
             Self::Files => {
                 r#"<path d="M20 20a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-7.9a2 2 0 0 1-1.69-.9L9.6 3.9A2 2 0 0 0 7.93 3H4a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2Z"/>"#
             }
-            Self::Format => {
-                r#"<path d="M21 5H3"/><path d="M15 12H3"/><path d="M17 19H3"/>"#
-            }
+            Self::Format => r#"<path d="M21 5H3"/><path d="M15 12H3"/><path d="M17 19H3"/>"#,
             Self::Link => {
                 r#"<path d="M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71"/><path d="M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71"/>"#
             }
@@ -180,6 +184,15 @@ impl Lucide {
             }
             Self::ChevronLeft => {
                 r#"<path d="m15 18-6-6 6-6"/>"#
+            }
+            Self::Cpu => {
+                r#"<path d="M12 20v2"/><path d="M12 2v2"/><path d="M17 20v2"/><path d="M17 2v2"/><path d="M2 12h2"/><path d="M2 17h2"/><path d="M2 7h2"/><path d="M20 12h2"/><path d="M20 17h2"/><path d="M20 7h2"/><path d="M7 20v2"/><path d="M7 2v2"/><rect x="4" y="4" width="16" height="16" rx="2"/><rect x="8" y="8" width="8" height="8" rx="1"/>"#
+            }
+            Self::Export => {
+                r#"<path d="M6 22a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2h8a2.4 2.4 0 0 1 1.704.706l3.588 3.588A2.4 2.4 0 0 1 20 8v12a2 2 0 0 1-2 2z"/><path d="M14 2v5a1 1 0 0 0 1 1h5"/><path d="M8 13h2"/><path d="M14 13h2"/><path d="M8 17h2"/><path d="M14 17h2"/>"#
+            }
+            Self::Home => {
+                r#"<path d="M15 21v-8a1 1 0 0 0-1-1h-4a1 1 0 0 0-1 1v8"/><path d="M3 10a2 2 0 0 1 .709-1.528l7-6a2 2 0 0 1 2.582 0l7 6A2 2 0 0 1 21 10v9a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z"/>"#
             }
         }
     }

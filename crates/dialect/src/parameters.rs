@@ -158,41 +158,9 @@ fn without_value(marker: &Marker<'_>) -> SyntaxError {
 /// Words after which an operand comes, so that a colon there begins a marker. After other words it is a path into a
 /// VARIANT or JSON text: `data:field`.
 const BEFORE_OPERANDS: &[&str] = &[
-    "ALL",
-    "AND",
-    "AS",
-    "BETWEEN",
-    "BY",
-    "CASE",
-    "DISTINCT",
-    "ELSE",
-    "EXISTS",
-    "FROM",
-    "HAVING",
-    "ILIKE",
-    "IN",
-    "INTERVAL",
-    "INTO",
-    "IS",
-    "LIKE",
-    "LIMIT",
-    "NOT",
-    "OF",
-    "OFFSET",
-    "ON",
-    "OR",
-    "QUALIFY",
-    "REGEXP",
-    "RETURN",
-    "RLIKE",
-    "SELECT",
-    "SET",
-    "THEN",
-    "TO",
-    "USING",
-    "VALUES",
-    "WHEN",
-    "WHERE",
+    "ALL", "AND", "AS", "BETWEEN", "BY", "CASE", "DISTINCT", "ELSE", "EXISTS", "FROM", "HAVING", "ILIKE",
+    "IN", "INTERVAL", "INTO", "IS", "LIKE", "LIMIT", "NOT", "OF", "OFFSET", "ON", "OR", "QUALIFY", "REGEXP",
+    "RETURN", "RLIKE", "SELECT", "SET", "THEN", "TO", "USING", "VALUES", "WHEN", "WHERE",
 ];
 
 fn markers(tokens: &[TokenWithSpan]) -> impl Iterator<Item = Marker<'_>> {
@@ -265,7 +233,10 @@ mod tests {
         let values = [("A", text), ("n", ParameterValue::Number("-5".to_owned()))];
         assert_eq!(bound("SELECT :a, x -:n", &values).unwrap(), "SELECT 'it''s :b', x - (-5)");
         let day = [("d", ParameterValue::Date("2026-01-31".to_owned()))];
-        assert_eq!(bound("SELECT * FROM t WHERE d = :d", &day).unwrap(), "SELECT * FROM t WHERE d = DATE '2026-01-31'");
+        assert_eq!(
+            bound("SELECT * FROM t WHERE d = :d", &day).unwrap(),
+            "SELECT * FROM t WHERE d = DATE '2026-01-31'"
+        );
         let null = [("d", ParameterValue::Null)];
         assert!(bound("DELETE FROM t WHERE d IS NOT DISTINCT FROM :d", &null).unwrap().contains("Null"));
     }

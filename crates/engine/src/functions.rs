@@ -46,13 +46,18 @@ const TABLE_FUNCTIONS: &[(&str, &str, &str)] = &[
     ),
     ("table_files", "table_files(table)", "The files of a Delta table with their statistics."),
     ("parquet_file_metadata", "parquet_file_metadata(path)", "Rows, row groups and writer of Parquet files."),
-    ("parquet_kv_metadata", "parquet_kv_metadata(path)", "The keys and values in the footers of Parquet files."),
+    (
+        "parquet_kv_metadata",
+        "parquet_kv_metadata(path)",
+        "The keys and values in the footers of Parquet files.",
+    ),
     ("parquet_schema", "parquet_schema(path)", "The elements of the schemas of Parquet files."),
     (
         "parquet_metadata",
         "parquet_metadata(path)",
         "The column chunks of Parquet files: sizes, compression, encodings, statistics.",
     ),
+    ("tpch", "tpch(table, scale)", "A table of the benchmark TPC-H; scale 1 is a gigabyte of text."),
     ("parquet_pages", "parquet_pages(path)", "The data pages of Parquet files that have page indexes."),
 ];
 
@@ -143,7 +148,9 @@ fn arguments(signature: &TypeSignature) -> String {
         TypeSignature::Any(count) | TypeSignature::Uniform(count, _) => {
             (1..=*count).map(|n| format!("arg{n}")).collect::<Vec<_>>().join(", ")
         }
-        TypeSignature::Exact(types) => types.iter().map(crate::delta::assign::shown).collect::<Vec<_>>().join(", "),
+        TypeSignature::Exact(types) => {
+            types.iter().map(crate::delta::assign::shown).collect::<Vec<_>>().join(", ")
+        }
         _ => "…".to_owned(),
     }
 }

@@ -5,9 +5,9 @@
 
 use crate::delta::{self, DeltaTable, Place};
 use crate::engine::Engine;
-use crate::table_calls::{self, TableCall};
 use crate::files::{self, FilesSpec};
 use crate::query::QueryControl;
+use crate::table_calls::{self, TableCall};
 use crate::views::Views;
 use crate::{Error, ErrorKind, Result, read_files};
 use async_trait::async_trait;

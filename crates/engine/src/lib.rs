@@ -35,6 +35,7 @@ mod table_calls;
 mod target;
 mod time_travel;
 mod times;
+mod tpch;
 mod types;
 mod views;
 

@@ -2,7 +2,7 @@
 
 use crate::lake::Lake;
 use crate::{
-    Error, ErrorKind, Position, Result, case, table_calls, literals, metadata_column, names, read_files,
+    Error, ErrorKind, Position, Result, case, literals, metadata_column, names, read_files, table_calls,
     time_travel,
 };
 use datafusion::catalog::TableProvider;

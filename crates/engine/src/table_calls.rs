@@ -1,6 +1,6 @@
 //! Table functions that have to read before they can be planned: `table_changes('table', start [, end])`, Databricks' change
 //! feed; `table_files('table')`, the files of a version with their statistics; `parquet_metadata('path')` and others, what
-//! Parquet files say of themselves.
+//! Parquet files say of themselves; `tpch('table', scale)`, made-up rows.
 //!
 //! Like calls of `read_files`, each is replaced by a name under which its table is then found: a feed is opened by reading
 //! the log, for which a table function of DataFusion cannot wait.
@@ -8,6 +8,7 @@
 use crate::delta::{self, FeedBound, FeedTable, FilesTable, table_store};
 use crate::parquet_facts::{self, Facts};
 use crate::target::Target;
+use crate::tpch::{self, TpchTable};
 use crate::{Error, ErrorKind, Position, Result, syntax, time_travel};
 use datafusion::catalog::TableProvider;
 use datafusion::execution::SessionState;
@@ -39,6 +40,8 @@ pub(crate) enum TableCall {
     Files { target: Target },
     /// What Parquet files say of themselves.
     Parquet { path: String, facts: Facts, position: Option<Position> },
+    /// A table of TPC-H.
+    Tpch(TpchTable),
 }
 
 impl TableCall {
@@ -59,6 +62,7 @@ impl TableCall {
                 let table = parquet_facts::open(stores, base, path, *facts).await;
                 table.map_err(|error| error.at(*position))
             }
+            Self::Tpch(table) => Ok(Arc::new(*table)),
         }
     }
 }
@@ -94,6 +98,7 @@ impl<F: FnMut(TableCall) -> String> VisitorMut for Replacer<'_, F> {
         let parsed = match function.as_str() {
             SCHEMA => feed_call(self.state, call),
             FILES => files_call(self.state, call),
+            tpch::FUNCTION => tpch_call(call),
             name => match parquet_facts::FUNCTIONS.iter().find(|(function, _)| *function == name) {
                 Some((_, facts)) => parquet_call(name, *facts, call),
                 None => return ControlFlow::Continue(()),
@@ -157,6 +162,21 @@ fn parquet_call(function: &str, facts: Facts, call: &TableFunctionArgs) -> Resul
     }
     Err(Error::new(ErrorKind::Invalid, format!("{function} takes one argument, the path of Parquet files"))
         .hint(format!("Write {function}('path')")))
+}
+
+fn tpch_call(call: &TableFunctionArgs) -> Result<TableCall> {
+    if let [
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(table))),
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(scale))),
+    ] = call.args.as_slice()
+        && let Value::SingleQuotedString(table) | Value::DoubleQuotedString(table) = &table.value
+        && let Value::Number(scale, _) = &scale.value
+        && let Ok(scale) = scale.parse()
+    {
+        return Ok(TableCall::Tpch(TpchTable::new(table, scale)?));
+    }
+    Err(Error::new(ErrorKind::Invalid, "tpch takes two arguments, a table's name and a scale")
+        .hint("Write tpch('lineitem', 0.1)"))
 }
 
 /// The table, as a name or as a text that holds one.

@@ -95,6 +95,15 @@ impl KeptResult {
             .collect()
     }
 
+    /// The whole texts of the rows from `offset` on, at most `limit` of them; `None` is NULL.
+    pub fn texts(&self, offset: u64, limit: u32) -> Vec<Vec<Option<String>>> {
+        let end = offset.saturating_add(u64::from(limit)).min(self.rows);
+        (offset..end)
+            .filter_map(|row| self.place(row))
+            .map(|(batch, row)| batch.columns().iter().map(|column| cell_text(column, row)).collect())
+            .collect()
+    }
+
     /// The whole text of one value; `None` is NULL, or a place that the result does not have.
     pub fn value(&self, row: u64, column: usize) -> Option<String> {
         let (batch, row) = self.place(row)?;

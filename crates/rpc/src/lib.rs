@@ -10,8 +10,8 @@ mod request;
 
 pub use error::{ErrorKind, ErrorReport, Position};
 pub use event::{
-    Cell, Column, ColumnKind, Event, FileEntry, Function, FunctionKind, OperatorProgress, Progress, ResultStatus,
-    RunStatus, StoreKind,
+    Cell, Column, ColumnKind, Event, FileEntry, Function, FunctionKind, OperatorProgress, Progress,
+    ResultStatus, RunStatus, StoreKind,
 };
 pub use request::{ExportRows, Over, Parameter, Request, S3Credentials};
 

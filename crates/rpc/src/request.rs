@@ -79,7 +79,7 @@ pub enum Request {
         rows: ExportRows,
         /// The file's name.
         name: String,
-        /// `csv`, `json` (a row a line), `parquet` or `arrow` (an IPC file).
+        /// `csv`, `json` (a row a line), `parquet`, `arrow` (an IPC file) or `xlsx`.
         format: String,
     },
     /// Asks where memory goes. Answered by [`crate::Event::Status`].

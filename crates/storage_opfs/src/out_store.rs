@@ -76,7 +76,10 @@ impl OutStore {
     }
 
     fn write_only(operation: &str) -> StoreError {
-        StoreError::NotImplemented { operation: operation.to_owned(), implementer: "files to save".to_owned() }
+        StoreError::NotImplemented {
+            operation: operation.to_owned(),
+            implementer: "files to save".to_owned(),
+        }
     }
 }
 
@@ -92,9 +95,7 @@ fn over() -> JsValue {
 async fn write(out: &Mutex<Out>, payload: &PutPayload) -> Result<(), JsValue> {
     let place = std::mem::replace(&mut lock(out).place, Place::Done);
     let place = match place {
-        Place::Chosen(handle) => {
-            Place::Stream(SendWrapper::new(promised(handle.create_writable()).await?))
-        }
+        Place::Chosen(handle) => Place::Stream(SendWrapper::new(promised(handle.create_writable()).await?)),
         other => other,
     };
     for chunk in payload.iter() {
@@ -104,7 +105,7 @@ async fn write(out: &Mutex<Out>, payload: &PutPayload) -> Result<(), JsValue> {
                 JsFuture::from(stream.write_with_buffer_source(&bytes)?).await?;
             }
             Place::Parts(parts) => {
-                parts.push(&Blob::new_with_buffer_source_sequence(&Array::of1(&bytes))?);
+                parts.push(Blob::new_with_buffer_source_sequence(&Array::of1(&bytes))?.as_ref());
             }
             Place::Chosen(_) | Place::Done => return Err(over()),
         }
@@ -160,7 +161,9 @@ impl MultipartUpload for Upload {
         let (out, path) = (Arc::clone(&self.out), self.path.clone());
         Box::pin(js(async move {
             if let Some(before) = before {
-                before.await.map_err(|_| store_error(&js_sys::Error::new("the part before failed").into(), &path))?;
+                before
+                    .await
+                    .map_err(|_| store_error(&js_sys::Error::new("the part before failed").into(), &path))?;
             }
             write(&out, &payload).await.map_err(|error| store_error(&error, &path))?;
             // Nobody waits when this was the last part.

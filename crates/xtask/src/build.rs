@@ -12,9 +12,10 @@ use anyhow::{Context, Result, bail};
 use crate::args::Args;
 use crate::lint;
 use crate::project::Project;
+use crate::service_worker;
 use crate::sh::Cmd;
 use crate::steps::Steps;
-use crate::system::once;
+use crate::system::{self, once};
 use crate::toolchain::{self, TARGET};
 use crate::tools;
 
@@ -44,6 +45,14 @@ const WASM_FEATURES: &[&str] = &[
     "--enable-sign-ext",
     "--enable-simd",
 ];
+
+/// What lies beside the page, each in a folder of its own.
+const BESIDE: &[&str] = &["engine", "editor", "excel", "samples"];
+/// What is compiled with the page.
+const PAGE_PACKAGES: &[&str] = &["tarn-app", "tarn-excel"];
+/// The files of the sample lake, from vega-datasets. `app/src/rooms/home/samples.rs` shows them.
+const SAMPLES: &[&str] =
+    &["airports.csv", "earthquakes.json", "flights-3m.parquet", "movies.json", "weather.csv"];
 
 /// What to build.
 pub(crate) struct Build<'a> {
@@ -124,7 +133,10 @@ impl Build<'_> {
     pub(crate) fn add_page_steps<'s>(&'s self, steps: &mut Steps<'s>) {
         steps.add("Compiling the engine to wasm", || self.compile_engine());
         steps.add("Writing the tab's engine", || self.bind_tab());
-        steps.add("Building the page", || self.build_page());
+        steps.add("Bundling the editor", || self.bundle_editor());
+        steps.add("Copying the samples", || self.copy_samples());
+        steps.add("Compiling the page", || self.compile_page());
+        steps.add("Writing the page", || self.build_page());
     }
 
     /// After the page's steps, which compile the engine.
@@ -207,16 +219,64 @@ impl Build<'_> {
         })
     }
 
+    /// The page's SQL editor, which is JavaScript and fetched after the page.
+    fn bundle_editor(&self) -> Result<()> {
+        let sources = self.project.root.join("app/editor");
+        system::set_up_npm(self.project, &sources)?;
+        let mut input = files_below(&sources.join("src"))?;
+        input.extend(["build.mjs", "package-lock.json"].map(|name| sources.join(name)));
+        let input = input.iter().map(|file| fingerprint(file)).collect::<Result<Vec<_>>>()?.join("\n");
+        let dir = self.stage().join("editor");
+        once(&stamp(&dir), input.as_bytes(), || {
+            empty_dir(&dir)?;
+            self.project.cmd("node")?.arg("build.mjs").arg(&dir).dir(&sources).run()
+        })
+    }
+
+    /// The page and the writer of Excel files. The latter comes with the page and not with the engine: what it shares with
+    /// that would be compiled again for its features.
+    fn compile_page(&self) -> Result<()> {
+        // One by one: together each would have the features that the other asks for, and Trunk compiles the page alone.
+        for package in PAGE_PACKAGES {
+            self.linted(toolchain::wasm(self.project)?.cargo(self.project)?)
+                .args(["build", "--target", TARGET, "--profile", self.profile.name(), "--package", package])
+                .run()?;
+        }
+        self.bind(&Binding {
+            module: "tarn_excel",
+            wasm: self.wasm_file("tarn_excel"),
+            target: "web",
+            shims: Vec::new(),
+            dir: self.stage().join("excel"),
+        })
+    }
+
+    /// The files of the sample lake, which the page serves beside itself.
+    fn copy_samples(&self) -> Result<()> {
+        let sources = self.project.root.join("app/samples");
+        system::set_up_npm(self.project, &sources)?;
+        let data = sources.join("node_modules/vega-datasets/data");
+        let files: Vec<PathBuf> = SAMPLES.iter().map(|name| data.join(name)).collect();
+        let input = files.iter().map(|file| fingerprint(file)).collect::<Result<Vec<_>>>()?.join("\n");
+        let dir = self.stage().join("samples");
+        once(&stamp(&dir), input.as_bytes(), || {
+            empty_dir(&dir)?;
+            for (file, name) in files.iter().zip(SAMPLES) {
+                fs::copy(file, dir.join(name)).with_context(|| format!("cannot copy {}", file.display()))?;
+            }
+            Ok(())
+        })
+    }
+
     fn build_page(&self) -> Result<()> {
-        // cargo knows best whether the page's code changed; Trunk then finds it compiled.
-        self.linted(toolchain::wasm(self.project)?.cargo(self.project)?)
-            .args(["build", "--target", TARGET, "--profile", self.profile.name(), "--package", "tarn-app"])
-            .run()?;
+        // cargo knows best whether the page's code changed, and was asked already; Trunk then finds it compiled.
         let mut input = vec![self.wasm_file("tarn-app")];
         for name in ["index.html", "Trunk.toml"] {
             input.push(self.project.root.join(name));
         }
-        input.extend(files_below(&self.project.root.join("app"))?);
+        for folder in ["app/assets", "app/src"] {
+            input.extend(files_below(&self.project.root.join(folder))?);
+        }
         let app_input = input.iter().map(|file| fingerprint(file)).collect::<Result<Vec<_>>>()?.join("\n");
         let app_dir = self.stage().join("app");
         once(&stamp(&app_dir), app_input.as_bytes(), || {
@@ -236,11 +296,16 @@ impl Build<'_> {
             Ok(())
         })?;
 
-        let engine_dir = self.stage().join("engine");
-        let parts = [fs::read_to_string(stamp(&app_dir))?, fs::read_to_string(stamp(&engine_dir))?];
-        once(&stamp(&self.page_dir()), parts.concat().as_bytes(), || {
+        let parts = [&["app"][..], BESIDE].concat();
+        let stamps = parts.iter().map(|part| fs::read_to_string(stamp(&self.stage().join(part))));
+        let worker = fingerprint(&self.project.root.join("app/sw.js"))?;
+        let stamps = stamps.collect::<Result<Vec<_>, _>>()?.concat() + &worker;
+        once(&stamp(&self.page_dir()), stamps.as_bytes(), || {
             replace_dir(&app_dir, &self.page_dir())?;
-            replace_dir(&engine_dir, &self.page_dir().join("engine"))
+            BESIDE
+                .iter()
+                .try_for_each(|part| replace_dir(&self.stage().join(part), &self.page_dir().join(part)))?;
+            service_worker::write(&self.page_dir(), &self.project.root.join("app/sw.js"))
         })
     }
 
@@ -324,7 +389,7 @@ pub(crate) fn files_with(dir: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>
     Ok(entries(dir)?.into_iter().filter(|path| path.is_file()).filter(has_one).collect())
 }
 
-fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
     let (dirs, mut files): (Vec<_>, Vec<_>) = entries(dir)?.into_iter().partition(|path| path.is_dir());
     for dir in dirs {
         files.extend(files_below(&dir)?);

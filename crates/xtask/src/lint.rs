@@ -18,7 +18,7 @@ Takes no options. The rules are in Cargo.toml ([workspace.lints]) and clippy.tom
 
 /// The packages that exist for wasm only.
 pub(crate) const WASM_ONLY: &[&str] =
-    &["tarn-app", "tarn-storage-opfs", "tarn-worker-browser", "tarn-worker-edge"];
+    &["tarn-app", "tarn-excel", "tarn-storage-opfs", "tarn-worker-browser", "tarn-worker-edge"];
 
 pub(crate) fn run(args: Args) -> Result<()> {
     args.finish()?;

@@ -15,6 +15,7 @@ mod fuzz;
 mod lint;
 mod project;
 mod serve;
+mod service_worker;
 mod sh;
 mod size;
 mod steps;

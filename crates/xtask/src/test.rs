@@ -28,7 +28,8 @@ The tests of edge and page are e2e/edge/*.test.mjs and e2e/*.test.mjs, run by No
   TARN_PAGE_DIR   the page, to be served as it is     TARN_EDGE_DIR  the edge worker with its wrangler.toml
   TARN_BIN        the native binary                   TARN_PYTHON    a Python with tests/requirements.txt
   TARN_CHROMIUM   the browser                         TARN_VEGA_DIR  the real files of vega-datasets
-  TARN_CONTRACT_DIR   the contract of stores for R2   TARN_TEST_SERVERS   the program with the S3 server of tests/servers";
+  TARN_CONTRACT_DIR   the contract of stores for R2   TARN_TEST_SERVERS   the program with the S3 server of tests/servers
+  TARN_EDITOR_DIR     the page's editor alone";
 
 /// Long enough for a slow machine to load an engine that is hardly optimized.
 const WASM_TEST_TIMEOUT_SECONDS: &str = "600";
@@ -164,6 +165,7 @@ impl Run<'_> {
         }
         let mut node = with_surroundings(self.project, self.project.cmd("node")?)?
             .env("TARN_PAGE_DIR", homes.page_dir())
+            .env("TARN_EDITOR_DIR", homes.page_dir().join("editor"))
             .env("TARN_EDGE_DIR", homes.edge_dir())
             .env("TARN_CONTRACT_DIR", homes.contract_dir())
             .dir(&self.project.e2e())

@@ -23,6 +23,7 @@ mod histories;
 mod home;
 mod lake;
 mod maintain;
+mod page;
 mod queries;
 mod refusals;
 mod row_ids;

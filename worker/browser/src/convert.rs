@@ -99,7 +99,8 @@ pub(crate) fn parameters(given: Vec<rpc::Parameter>) -> lake::Result<lake::Param
         };
         let text = parameter.value.unwrap_or_default();
         let no_value = || {
-            let message = format!("{text} is no {} for the parameter :{}", parameter.type_name, parameter.name);
+            let message =
+                format!("{text} is no {} for the parameter :{}", parameter.type_name, parameter.name);
             lake::Error::new(lake::ErrorKind::Invalid, message).hint("Change the value, or its type")
         };
         value.ok_or_else(no_value).map(|value| (parameter.name.clone(), value))

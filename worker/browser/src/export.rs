@@ -2,10 +2,10 @@
 
 use crate::run::{self, Shown};
 use crate::tab::Tab;
-use crate::{convert, post};
+use crate::{convert, excel, post};
 use std::rc::Rc;
 use std::sync::Arc;
-use tarn_lakehouse::{Error, ErrorKind, Result, Schema, StatementText, split};
+use tarn_lakehouse::{Error, ErrorKind, Result, Schema, Session, StatementText, split};
 use tarn_rpc::{Event, ExportRows};
 use tarn_storage_opfs::OutStore;
 use url::Url;
@@ -24,13 +24,36 @@ pub(crate) async fn export(
     format: &str,
     handle: Option<JsValue>,
 ) -> Result<()> {
-    let open = tab.opened()?;
     let out = Arc::new(match handle {
-        Some(handle) => OutStore::to_file(handle.dyn_into::<FileSystemFileHandle>().map_err(|_| {
-            Error::new(ErrorKind::Internal, "The page sent no file to write to")
-        })?),
+        Some(handle) => OutStore::to_file(
+            handle
+                .dyn_into::<FileSystemFileHandle>()
+                .map_err(|_| Error::new(ErrorKind::Internal, "The page sent no file to write to"))?,
+        ),
         None => OutStore::to_blob(),
     });
+    let rows = match format {
+        excel::FORMAT => excel::export(tab, id, rows, name, &out).await?,
+        _ => copy(tab, id, rows, name, format, &out).await?,
+    };
+    let event = Event::Exported { rows, size_bytes: out.size_bytes() };
+    match out.blob()? {
+        Some(blob) => post::blob(id, event, &blob),
+        None => post::event(id, event),
+    }
+    Ok(())
+}
+
+/// Writes rows by a COPY into a store of one file.
+async fn copy(
+    tab: &Rc<Tab>,
+    id: u64,
+    rows: ExportRows,
+    name: &str,
+    format: &str,
+    out: &Arc<OutStore>,
+) -> Result<u64> {
+    let open = tab.opened()?;
     let (session, query, parameters) = match rows {
         ExportRows::Result { result } => {
             let session = open.lakehouse.session();
@@ -40,27 +63,22 @@ pub(crate) async fn export(
             (session, query, Vec::new())
         }
         ExportRows::Query { sql, session, parameters } => {
-            (tab.session(session)?.sibling(), one_query(&sql)?, parameters)
+            (wanted_session(tab, session)?, one_query(&sql)?.text, parameters)
         }
     };
     let url = out_url(id)?;
-    open.lakehouse.stores().register(&url, Arc::clone(&out) as _);
     let statement = copy_statement(&query, &url, name, format)?;
-    let written = match convert::parameters(parameters) {
-        Ok(parameters) => {
-            let shown = Shown { tab, open: &open, id };
-            run::write(&shown, &session, &statement, &parameters).await
-        }
-        Err(error) => Err(error),
-    };
+    let parameters = convert::parameters(parameters)?;
+    open.lakehouse.stores().register(&url, Arc::clone(out) as _);
+    let shown = Shown { tab, open: &open, id };
+    let written = run::write(&shown, &session, &statement, &parameters).await;
     open.lakehouse.stores().forget(&url);
-    let rows = written?;
-    let event = Event::Exported { rows, size_bytes: out.size_bytes() };
-    match out.blob()? {
-        Some(blob) => post::blob(id, event, &blob),
-        None => post::event(id, event),
-    }
-    Ok(())
+    written
+}
+
+/// A session that can run beside the one that was named.
+pub(crate) fn wanted_session(tab: &Rc<Tab>, session: u64) -> Result<Session> {
+    Ok(tab.session(session)?.sibling())
 }
 
 /// The rows of a result under the names that they had. A name that occurs again gets a number, as files want them all to
@@ -73,7 +91,8 @@ fn select_named(schema: &Schema) -> String {
         let name = std::iter::once(field.name().clone()).chain(candidates).find(|name| !is_taken(name));
         names.push(name.unwrap_or_default());
     }
-    let columns = names.iter().enumerate().map(|(at, name)| format!("c{at} AS `{}`", name.replace('`', "``")));
+    let columns =
+        names.iter().enumerate().map(|(at, name)| format!("c{at} AS `{}`", name.replace('`', "``")));
     format!("SELECT {} FROM __tarn.{RESULT}", columns.collect::<Vec<_>>().join(", "))
 }
 
@@ -83,11 +102,11 @@ fn out_url(id: u64) -> Result<Url> {
         .map_err(|error| Error::new(ErrorKind::Internal, format!("An export has no place: {error}")))
 }
 
-/// The text of the one statement that a query is.
-fn one_query(sql: &str) -> Result<String> {
+/// The one statement that a query is.
+pub(crate) fn one_query(sql: &str) -> Result<StatementText> {
     let mut statements = split(sql);
     match (statements.pop(), statements.is_empty()) {
-        (Some(statement), true) => Ok(statement?.text),
+        (Some(statement), true) => Ok(statement?),
         _ => Err(Error::new(ErrorKind::Invalid, "Only one query at a time is written to a file")
             .hint("Select one query in the editor")),
     }
@@ -100,6 +119,8 @@ fn copy_statement(query: &str, url: &Url, name: &str, format: &str) -> Result<St
     let mut statements = split(&sql);
     match (statements.pop(), statements.is_empty()) {
         (Some(statement), true) => Ok(statement?),
-        _ => Err(Error::new(ErrorKind::Internal, "The rows cannot be written: the query is not one statement")),
+        _ => {
+            Err(Error::new(ErrorKind::Internal, "The rows cannot be written: the query is not one statement"))
+        }
     }
 }

@@ -2,6 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod convert;
+mod excel;
 mod export;
 mod files;
 mod moves;

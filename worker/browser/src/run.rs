@@ -73,6 +73,32 @@ pub(crate) async fn write(
     rows
 }
 
+/// Runs one query and gives its rows, of which there may be so many, and tells of its progress alone.
+pub(crate) async fn gather(
+    shown: &Shown<'_>,
+    session: &Session,
+    statement: &StatementText,
+    parameters: &Parameters,
+    most: u64,
+) -> Result<KeptResult> {
+    let control = shown.begin(statement);
+    let gathered = async {
+        let mut running = session.start_with(statement, parameters, &control).await?;
+        let memory = Arc::clone(shown.open.lakehouse.memory());
+        let mut kept = KeptResult::new(Arc::clone(running.schema()), memory);
+        while let Some(batch) = running.next().await? {
+            kept.push(batch)?;
+            if kept.rows() > most {
+                return Err(crate::excel::too_many());
+            }
+        }
+        Ok(kept)
+    };
+    let kept = shown.reported(0, &control, gathered).await;
+    shown.tab.runs.borrow_mut().remove(&shown.id);
+    kept
+}
+
 async fn written_rows(running: &mut Running) -> Result<u64> {
     let mut written = 0;
     while let Some(batch) = running.next().await? {
@@ -86,7 +112,8 @@ impl Shown<'_> {
     fn begin(&self, statement: &StatementText) -> Arc<QueryControl> {
         let control = self.open.lakehouse.control();
         // A cancel that came between two statements is meant for the run.
-        let before = self.tab.runs.borrow_mut().insert(self.id, (Arc::clone(&control), statement.text.clone()));
+        let before =
+            self.tab.runs.borrow_mut().insert(self.id, (Arc::clone(&control), statement.text.clone()));
         if before.is_some_and(|(before, _)| before.is_cancelled()) {
             control.cancel();
         }

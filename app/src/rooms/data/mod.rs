@@ -13,6 +13,8 @@ mod schema;
 mod storage;
 mod table;
 
+pub(in crate::rooms) use storage::StorageNote;
+
 use crate::route::{Route, TableRoute};
 use crate::session::{Session, use_session};
 use crate::ui::{Button, Empty, Lucide, Weight};
@@ -34,7 +36,7 @@ pub(crate) fn Data() -> impl IntoView {
     let session = use_session();
     let route = Memo::new(move |_| match session.route.get() {
         Route::Data(route) => route,
-        Route::Query | Route::Shared(_) | Route::UiParts => None,
+        _ => None,
     });
     let table = Memo::new(move |_| route.get().map(|route| route.table));
     view! {

@@ -8,7 +8,7 @@ use tarn_rpc::StoreKind;
 
 /// The note at the foot of the list.
 #[component]
-pub(super) fn StorageNote() -> impl IntoView {
+pub(in crate::rooms) fn StorageNote() -> impl IntoView {
     let session = use_session();
     let storage = session.storage;
     view! {

@@ -2,7 +2,7 @@
 //! stands in.
 
 use super::plain_editor::PlainEditor;
-use crate::editor_module::{self, Handle, Module};
+use crate::editor_module::{Handle, Module};
 use crate::pads::{EditorTask, Pad};
 use crate::session::{Session, use_session};
 use crate::sql_text;
@@ -15,8 +15,8 @@ use wasm_bindgen::prelude::*;
 /// The editor of the pad that is shown.
 #[component]
 pub(super) fn Editor() -> impl IntoView {
-    let pads = use_session().pads;
-    let module = editor_module::loaded();
+    let session = use_session();
+    let (pads, module) = (session.pads, session.editor.want());
     view! {
         {move || match module.get() {
             Some(module) => view! { <CodeEditor module /> }.into_any(),
@@ -35,7 +35,8 @@ fn CodeEditor(module: Module) -> impl IntoView {
     let handle = RwSignal::new_local(None::<Handle>);
     Effect::new(move || {
         let Some(place) = place.get() else { return };
-        let had_focus = document().active_element().is_some_and(|element| element.id() == super::PLAIN_EDITOR_ID);
+        let had_focus =
+            document().active_element().is_some_and(|element| element.id() == super::PLAIN_EDITOR_ID);
         let options = options(session);
         match module.mount(place.as_ref(), &options) {
             Ok(mounted) => {
@@ -44,7 +45,10 @@ fn CodeEditor(module: Module) -> impl IntoView {
                 }
                 handle.set(Some(mounted));
             }
-            Err(error) => leptos::logging::warn!("The editor does not start: {}", crate::engine_client::describe(&error)),
+            Err(error) => leptos::logging::warn!(
+                "The editor does not start: {}",
+                crate::engine_client::describe(&error)
+            ),
         }
     });
     on_cleanup(move || {
@@ -70,7 +74,11 @@ fn CodeEditor(module: Module) -> impl IntoView {
     });
     Effect::new(move || {
         let pad = session.pads.current();
-        let found: Vec<ErrorReport> = pad.runs.marked.get().into_iter().chain(pad.faults.get()).collect();
+        let ran = pad.runs.marked.get();
+        let place = ran.as_ref().and_then(|error| error.position);
+        // What did not parse is known from its check, too.
+        let checked = pad.faults.get().into_iter().filter(|fault| fault.position != place);
+        let found: Vec<ErrorReport> = ran.into_iter().chain(checked).collect();
         if let Some(handle) = handle.get() {
             handle.set_marks(&marks(&handle.text(), &found));
         }

@@ -1,6 +1,7 @@
 //! The query room: files at the left, SQL above, rows below.
 
 mod code_editor;
+mod export_sheet;
 mod files;
 mod history_sheet;
 mod keys;
@@ -21,9 +22,9 @@ use code_editor::Editor;
 use files::Files;
 use leptos::html;
 use leptos::prelude::*;
-use results::Results;
 use pad_tabs::PadTabs;
 use parameters::Parameters;
+use results::Results;
 use run_bar::RunBar;
 use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, PointerEvent};

@@ -28,7 +28,9 @@ pub(super) fn Parameters() -> impl IntoView {
 fn ParameterField(pad: Pad, name: String) -> impl IntoView {
     let of_pad = {
         let name = name.clone();
-        move || pad.parameters.with(|all| all.iter().find(|one| one.name.eq_ignore_ascii_case(&name)).cloned())
+        move || {
+            pad.parameters.with(|all| all.iter().find(|one| one.name.eq_ignore_ascii_case(&name)).cloned())
+        }
     };
     let current = Memo::new({
         let name = name.clone();

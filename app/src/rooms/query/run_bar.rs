@@ -1,5 +1,6 @@
 //! The bar between editor and rows: run, stop, and what will run.
 
+use super::export_sheet::ExportButton;
 use super::use_pad;
 use crate::engine_client::EngineStatus;
 use crate::runs::Phase;
@@ -64,6 +65,7 @@ pub(super) fn RunBar() -> impl IntoView {
                     }
                 }}
             </span>
+            <ExportButton />
             <span class="run-files">
                 <Button
                     label="Files"

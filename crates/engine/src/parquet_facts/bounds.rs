@@ -41,7 +41,10 @@ impl Bounds {
     pub(super) fn of_groups(metadata: &ParquetMetaData, arrow: &Schema, column: usize) -> Self {
         let logical = converter(metadata, arrow, column).and_then(|converter| {
             let groups = metadata.row_groups();
-            Some(Self::Logical(converter.row_group_mins(groups).ok()?, converter.row_group_maxes(groups).ok()?))
+            Some(Self::Logical(
+                converter.row_group_mins(groups).ok()?,
+                converter.row_group_maxes(groups).ok()?,
+            ))
         });
         logical.unwrap_or_else(|| {
             let chunks = metadata.row_groups().iter().map(|group| group.columns().get(column));

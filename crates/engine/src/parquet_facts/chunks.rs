@@ -40,19 +40,29 @@ pub(super) fn rows(footers: &[Footer]) -> Result<Vec<Column>> {
         texts("path_in_schema", all().map(|chunk| Some(chunk.column.column_path().string()))),
         texts("type", all().map(|chunk| Some(chunk.column.column_type().to_string()))),
         numbers("num_values", all().map(|chunk| Some(chunk.column.num_values()))),
-        numbers("stats_null_count", all().map(|chunk| {
-            count(chunk.column.statistics().and_then(|statistics| statistics.null_count_opt()))
-        })),
-        numbers("stats_distinct_count", all().map(|chunk| {
-            count(chunk.column.statistics().and_then(|statistics| statistics.distinct_count_opt()))
-        })),
+        numbers(
+            "stats_null_count",
+            all().map(|chunk| {
+                count(chunk.column.statistics().and_then(|statistics| statistics.null_count_opt()))
+            }),
+        ),
+        numbers(
+            "stats_distinct_count",
+            all().map(|chunk| {
+                count(chunk.column.statistics().and_then(|statistics| statistics.distinct_count_opt()))
+            }),
+        ),
         texts("stats_min_value", all().map(|chunk| chunk.bounds.0.as_deref())),
         texts("stats_max_value", all().map(|chunk| chunk.bounds.1.as_deref())),
         texts("compression", all().map(|chunk| Some(chunk.column.compression_codec().to_string()))),
-        texts("encodings", all().map(|chunk| {
-            let names: Vec<String> = chunk.column.encodings().map(|encoding| encoding.to_string()).collect();
-            Some(names.join(", "))
-        })),
+        texts(
+            "encodings",
+            all().map(|chunk| {
+                let names: Vec<String> =
+                    chunk.column.encodings().map(|encoding| encoding.to_string()).collect();
+                Some(names.join(", "))
+            }),
+        ),
         numbers("dictionary_page_offset", all().map(|chunk| chunk.column.dictionary_page_offset())),
         numbers("data_page_offset", all().map(|chunk| Some(chunk.column.data_page_offset()))),
         numbers("total_compressed_size", all().map(|chunk| Some(chunk.column.compressed_size()))),

@@ -25,12 +25,15 @@ pub(super) fn rows(footers: &[Footer]) -> Result<Vec<Column>> {
         let arrow = arrow_schema(&footer.metadata)?;
         for (group, of_group) in footer.metadata.row_groups().iter().enumerate() {
             for (column, chunk) in of_group.columns().iter().enumerate() {
-                let Some(index) = offsets.get(group).and_then(|columns| columns.get(column)) else { continue };
+                let Some(index) = offsets.get(group).and_then(|columns| columns.get(column)) else {
+                    continue;
+                };
                 let bounds = Bounds::of_pages(&footer.metadata, &arrow, group, column);
                 let nulls = footer.metadata.column_index().and_then(|index| index.get(group)?.get(column));
                 let locations = index.page_locations();
                 for (page, location) in locations.iter().enumerate() {
-                    let next = locations.get(page + 1).map_or(of_group.num_rows(), |next| next.first_row_index);
+                    let next =
+                        locations.get(page + 1).map_or(of_group.num_rows(), |next| next.first_row_index);
                     pages.push(Page {
                         footer,
                         group,

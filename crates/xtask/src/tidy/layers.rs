@@ -19,7 +19,17 @@ const LAYERS: &[(u8, &[&str])] = &[
     (6, &["http_api"]),
     (
         HOME,
-        &["tarn", "worker/browser", "worker/gpu", "worker/edge", "app", "tests", "tests/servers", "xtask"],
+        &[
+            "tarn",
+            "worker/browser",
+            "worker/gpu",
+            "worker/edge",
+            "worker/excel",
+            "app",
+            "tests",
+            "tests/servers",
+            "xtask",
+        ],
     ),
 ];
 
