@@ -85,7 +85,11 @@ fn lines(rows: &Values, separator: char, write: fn(Option<&str>) -> String) -> S
 /// As Excel and Sheets read it: only what would break a cell is quoted.
 fn tsv(value: Option<&str>) -> String {
     let value = value.unwrap_or_default();
-    if value.contains(['\t', '\n', '\r']) || value.starts_with('"') { doubled(value) } else { value.to_owned() }
+    if value.contains(['\t', '\n', '\r']) || value.starts_with('"') {
+        doubled(value)
+    } else {
+        value.to_owned()
+    }
 }
 
 /// RFC 4180. An empty text is quoted, so that it is not taken for NULL.
@@ -111,7 +115,9 @@ fn markdown(columns: &[Column], rows: &Values) -> String {
     let rules = columns.iter().map(|column| if is_number(column) { "---:" } else { "---" }.to_owned());
     text.push_str(&line(rules.collect()));
     for row in rows {
-        text.push_str(&line(row.iter().map(|value| value.as_deref().map_or("NULL".to_owned(), cell)).collect()));
+        text.push_str(&line(
+            row.iter().map(|value| value.as_deref().map_or("NULL".to_owned(), cell)).collect(),
+        ));
     }
     text
 }
@@ -208,7 +214,12 @@ mod tests {
         ];
         let row = |values: [Option<&str>; 4]| values.map(|value| value.map(str::to_owned)).to_vec();
         let rows = vec![
-            row([Some("9007199254740993"), Some("x\t\"y\"|z\nw"), Some("1.50"), Some("[1,9007199254740993]")]),
+            row([
+                Some("9007199254740993"),
+                Some("x\t\"y\"|z\nw"),
+                Some("1.50"),
+                Some("[1,9007199254740993]"),
+            ]),
             row([Some("2"), None, Some("123456789012345678.25"), None]),
             row([Some("3"), Some(""), None, Some("[]")]),
         ];

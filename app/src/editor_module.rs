@@ -86,7 +86,9 @@ impl EditorModule {
                 match fetch().await {
                     Ok(module) => self.loaded.set(Some(module)),
                     // The plain editor stays.
-                    Err(error) => leptos::logging::warn!("The editor could not be loaded: {}", describe(&error)),
+                    Err(error) => {
+                        leptos::logging::warn!("The editor could not be loaded: {}", describe(&error))
+                    }
                 }
             });
         }

@@ -219,10 +219,7 @@ mod tests {
         assert_eq!(tree.count(), Some(4));
         let mut exact = String::new();
         tree.write_exact(&mut exact);
-        assert_eq!(
-            exact,
-            r#"{"a":[1,"12345678901234567890.10",true,null],"b\n":"x\"é","c":{},"d":[]}"#
-        );
+        assert_eq!(exact, r#"{"a":[1,"12345678901234567890.10",true,null],"b\n":"x\"é","c":{},"d":[]}"#);
     }
 
     #[test]

@@ -134,7 +134,9 @@ impl Filter {
         Ok(match self.test {
             Test::IsNull => format!("{expression} IS NULL"),
             Test::NotNull => format!("{expression} IS NOT NULL"),
-            Test::Contains => format!("contains(lower({expression}), lower({}))", sql_literal::text(&self.value)),
+            Test::Contains => {
+                format!("contains(lower({expression}), lower({}))", sql_literal::text(&self.value))
+            }
             // A NULL has nothing in it.
             Test::Lacks => format!(
                 "({expression} IS NULL OR NOT contains(lower({expression}), lower({})))",
@@ -276,9 +278,13 @@ pub(crate) fn can_sort(column: &Column) -> bool {
 /// A value that a person gave, as a literal that compares with a column's values.
 fn operand(typed: &str, column: &Column) -> Result<String, String> {
     let bare = typed.trim();
-    let wrong = |what: &str| Err(format!("“{}” is no {what}, but {} is {}.", shortened(typed), column.name, column.type_name));
+    let wrong = |what: &str| {
+        Err(format!("“{}” is no {what}, but {} is {}.", shortened(typed), column.name, column.type_name))
+    };
     match column.kind {
-        ColumnKind::Integer | ColumnKind::Number if matches!(column.type_name.as_str(), "FLOAT" | "DOUBLE") => {
+        ColumnKind::Integer | ColumnKind::Number
+            if matches!(column.type_name.as_str(), "FLOAT" | "DOUBLE") =>
+        {
             match bare.parse::<f64>() {
                 Ok(_) => Ok(format!("CAST({} AS {})", sql_literal::text(bare), column.type_name)),
                 Err(_) => wrong("number"),
@@ -295,8 +301,11 @@ fn operand(typed: &str, column: &Column) -> Result<String, String> {
         ColumnKind::Temporal if !bare.starts_with(|first: char| first.is_ascii_digit() || first == '-') => {
             wrong("date or time")
         }
-        _ => sql_literal::value(&column.type_name, Some(if column.kind == ColumnKind::Text { typed } else { bare }))
-            .ok_or_else(|| format!("{} cannot be compared: it is {}.", column.name, column.type_name)),
+        _ => sql_literal::value(
+            &column.type_name,
+            Some(if column.kind == ColumnKind::Text { typed } else { bare }),
+        )
+        .ok_or_else(|| format!("{} cannot be compared: it is {}.", column.name, column.type_name)),
     }
 }
 
@@ -385,7 +394,11 @@ mod tests {
                 "x BETWEEN TIMESTAMP '2024-01-01' AND TIMESTAMP '2024-02-01T00:00:00Z'",
                 "at between 2024-01-01 and 2024-02-01T00:00:00Z",
             ),
-            (Filter::without(4, Some("1.20".to_owned())), "x IS DISTINCT FROM CAST('1.20' AS DECIMAL(3,2))", "amount is not 1.20"),
+            (
+                Filter::without(4, Some("1.20".to_owned())),
+                "x IS DISTINCT FROM CAST('1.20' AS DECIMAL(3,2))",
+                "amount is not 1.20",
+            ),
             (Filter::only(4, None), "x IS NULL", "amount is null"),
         ] {
             let column = &columns[filter.column];

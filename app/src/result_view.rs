@@ -72,7 +72,8 @@ impl ResultView {
     /// The columns: those of the result, then fields of structs.
     pub(crate) fn columns(self) -> Arc<[Column]> {
         let columns = self.columns.get_value();
-        self.wanted.with(|wanted| if wanted.fields.is_empty() { columns.clone() } else { wanted.columns(&columns) })
+        self.wanted
+            .with(|wanted| if wanted.fields.is_empty() { columns.clone() } else { wanted.columns(&columns) })
     }
 
     /// The same, without being told when they change.
@@ -125,7 +126,8 @@ impl ResultView {
     /// The struct that a column is a field of.
     pub(crate) fn parent(self, column: usize) -> Option<usize> {
         let base = self.columns.with_value(|columns| columns.len());
-        self.wanted.with_untracked(|wanted| wanted.fields.get(column.checked_sub(base)?).map(|field| field.parent))
+        self.wanted
+            .with_untracked(|wanted| wanted.fields.get(column.checked_sub(base)?).map(|field| field.parent))
     }
 
     fn fields_below(self, column: usize) -> Vec<usize> {
@@ -249,7 +251,8 @@ impl ResultView {
         let shown = shown.unwrap_or_default();
         // Fields that are not here have no place in the grid.
         let base = self.columns.with_value(|columns| columns.len());
-        let missing = base + shown.fields.len()..base + self.wanted.with_untracked(|wanted| wanted.fields.len());
+        let missing =
+            base + shown.fields.len()..base + self.wanted.with_untracked(|wanted| wanted.fields.len());
         let parents: Vec<usize> = missing.clone().filter_map(|column| self.parent(column)).collect();
         if !missing.is_empty() {
             self.grid.arrange(|layout| {

@@ -60,7 +60,9 @@ fn of_json(of: &SqlType, json: &Json) -> Option<String> {
         (SqlType::Map(key, value), Json::Object(entries)) => {
             let entries: Option<Vec<String>> = entries
                 .iter()
-                .map(|(name, json)| Some(format!("{}, {}", self::value(&key.name(), Some(name))?, of_json(value, json)?)))
+                .map(|(name, json)| {
+                    Some(format!("{}, {}", self::value(&key.name(), Some(name))?, of_json(value, json)?))
+                })
                 .collect();
             format!("map({})", entries?.join(", "))
         }
@@ -149,7 +151,9 @@ mod tests {
             (
                 "STRUCT<a: INT, b: ARRAY<STRING>, c: MAP<STRING, DOUBLE>>",
                 Some(r#"{"a":1,"b":["x",null],"c":{"k":0.5}}"#),
-                Some("named_struct('a', 1, 'b', make_array('x', NULL), 'c', map('k', CAST('0.5' AS DOUBLE)))"),
+                Some(
+                    "named_struct('a', 1, 'b', make_array('x', NULL), 'c', map('k', CAST('0.5' AS DOUBLE)))",
+                ),
             ),
         ] {
             assert_eq!(value(type_name, raw).as_deref(), expected, "{type_name}");

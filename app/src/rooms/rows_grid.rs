@@ -11,7 +11,9 @@ mod sums;
 use super::value::{Opened, ValueSheet};
 use crate::result_view::ResultView;
 use crate::session::use_session;
-use crate::ui::{ErrorPanel, Grid, GridActs, GridRows, HeadMark, Menu, OpenMenu, Popover};
+use crate::ui::{
+    ErrorPanel, Grid, GridActs, GridRows, HeadMark, IconButton, Lucide, Menu, OpenMenu, Popover,
+};
 use crate::{copy_text::CopyFormat, refinement::can_sort};
 use columns_list::ColumnsList;
 use filter_form::{Edited, FilterForm};
@@ -79,7 +81,22 @@ pub(super) fn RowsGrid(
     };
     view! {
         {move || view.rows().failure.get().map(|error| view! { <ErrorPanel error /> })}
-        {move || view.failure.get().map(|error| view! { <ErrorPanel error /> })}
+        {move || {
+            view.failure
+                .get()
+                .map(|error| {
+                    view! {
+                        <div class="rows-failure">
+                            <ErrorPanel error />
+                            <IconButton
+                                label="Close"
+                                icon=Lucide::Close
+                                on_press=Callback::new(move |()| view.failure.set(None))
+                            />
+                        </div>
+                    }
+                })
+        }}
         <RefineBar around />
         <Grid label columns rows=source state=view.grid acts is_old />
         <Show when=is_blank>

@@ -2,8 +2,8 @@
 
 use crate::rows::Row;
 use crate::ui::{
-    Banner, Button, Check, Empty, ErrorPanel, Field, Figure, Figures, Fold, Grid, GridActs, GridRows, GridState,
-    HeadMark, IconButton, Lucide, RowsSkeleton, Tab, Tabs, Tone, Weight,
+    Banner, Button, Check, Empty, ErrorPanel, Field, Figure, Figures, Fold, Grid, GridActs, GridRows,
+    GridState, HeadMark, IconButton, Lucide, RowsSkeleton, Tab, Tabs, Tone, Weight,
 };
 use leptos::prelude::*;
 use std::sync::Arc;

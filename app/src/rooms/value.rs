@@ -126,7 +126,9 @@ fn shown(column: &Column, fetched: Option<Fetched>, is_tree: RwSignal<bool>) -> 
     };
     let toasts = use_session().toasts;
     let bytes = (column.kind == ColumnKind::Binary).then(|| from_base64(&text)).flatten();
-    let tree = matches!(column.kind, ColumnKind::Nested | ColumnKind::Text).then(|| Json::parse_nested(&text)).flatten();
+    let tree = matches!(column.kind, ColumnKind::Nested | ColumnKind::Text)
+        .then(|| Json::parse_nested(&text))
+        .flatten();
     let size = match (&bytes, tree.as_ref().and_then(Json::count)) {
         (Some(bytes), _) => display::counted(bytes.len() as u64, "byte"),
         (None, Some(count)) => display::counted(count as u64, "value"),
@@ -215,7 +217,8 @@ fn pieces(text: &str) -> Vec<(&str, bool)> {
             at = start + 4;
             continue;
         }
-        let end = rest.find(|char: char| char.is_whitespace() || matches!(char, '"' | '<' | '>' | '\'' | '`'));
+        let end =
+            rest.find(|char: char| char.is_whitespace() || matches!(char, '"' | '<' | '>' | '\'' | '`'));
         let url = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
         // A full stop after an address ends a sentence.
         let url = url.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
@@ -240,8 +243,10 @@ fn hex_lines(bytes: &[u8]) -> String {
         .enumerate()
         .map(|(line, chunk)| {
             let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
-            let text: String =
-                chunk.iter().map(|byte| if (32..127).contains(byte) { char::from(*byte) } else { '·' }).collect();
+            let text: String = chunk
+                .iter()
+                .map(|byte| if (32..127).contains(byte) { char::from(*byte) } else { '·' })
+                .collect();
             format!("{:08x}  {:<47}  {text}", line * 16, hex.join(" "))
         })
         .collect();
@@ -258,12 +263,16 @@ mod tests {
     #[test]
     fn only_web_addresses_are_links() {
         for (text, links) in [
-            ("see https://a.example/x?y=1, and http://b.example.", vec!["https://a.example/x?y=1", "http://b.example"]),
+            (
+                "see https://a.example/x?y=1, and http://b.example.",
+                vec!["https://a.example/x?y=1", "http://b.example"],
+            ),
             ("javascript:alert(1) ftp://x data:text/html,http", vec![]),
             ("http:// https://\"", vec![]),
             ("", vec![]),
         ] {
-            let found: Vec<&str> = pieces(text).into_iter().filter(|(_, is)| *is).map(|(url, _)| url).collect();
+            let found: Vec<&str> =
+                pieces(text).into_iter().filter(|(_, is)| *is).map(|(url, _)| url).collect();
             assert_eq!(found, links, "{text}");
             let whole: String = pieces(text).into_iter().map(|(piece, _)| piece).collect();
             assert_eq!(whole, text);

@@ -112,7 +112,11 @@ pub(crate) fn Grid(
         let shown = shown.get();
         let widths: Vec<f64> = state.layout.with(|layout| {
             let fitted = |column: usize| fitted.get(column).map_or(80.0, |(_, width)| width.min(widest_px));
-            shown.columns.iter().map(|column| layout.width(*column).unwrap_or_else(|| fitted(*column))).collect()
+            shown
+                .columns
+                .iter()
+                .map(|column| layout.width(*column).unwrap_or_else(|| fitted(*column)))
+                .collect()
         });
         // Pinned columns leave room for others, or are not pinned.
         let pinned_px: f64 = widths.iter().take(shown.pinned).sum();
@@ -152,6 +156,7 @@ pub(crate) fn Grid(
         }
     };
     view! {
+        <div class="grid-frame">
         <div
             node_ref=element
             class="grid"
@@ -187,6 +192,7 @@ pub(crate) fn Grid(
                     style:transform=move || format!("translateY({}px)", top_px())
                 ></div>
             </div>
+        </div>
         </div>
     }
 }
@@ -231,8 +237,7 @@ fn paint_on_change(
         let active = state.active.get().and_then(|active| Some((active.row?, active.place)));
         let area = state.area(rows.total.get());
         slots.with(|slots| {
-            let picture =
-                Picture { grid_id, rows: shown_rows.get(), slots, columns: &columns, active, area };
+            let picture = Picture { grid_id, rows: shown_rows.get(), slots, columns: &columns, active, area };
             painter.update_value(|painter| {
                 if painter.is_none() {
                     *painter = Painter::new(holder.into());

@@ -82,7 +82,9 @@ pub(crate) fn Menu(open: RwSignal<Option<OpenMenu>>) -> impl IntoView {
                 event.prevent_default();
                 return open.set(None);
             }
-            key if key.chars().count() == 1 && key != " " && !event.ctrl_key() => Move::Letter(key.to_lowercase()),
+            key if key.chars().count() == 1 && key != " " && !event.ctrl_key() => {
+                Move::Letter(key.to_lowercase())
+            }
             _ => return,
         };
         event.prevent_default();
@@ -129,7 +131,12 @@ fn item_view(item: MenuItem, open: RwSignal<Option<OpenMenu>>) -> impl IntoView 
             role="menuitem"
             tabindex="-1"
             aria-disabled=if item.is_off { "true" } else { "false" }
-            on:mousemove:target=move |event| drop(event.target().focus())
+            on:mouseenter=move |event| {
+                if let Some(item) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+                    // Without the focus the item can still be pressed.
+                    drop(item.focus());
+                }
+            }
             on:click=move |_| {
                 if !item.is_off {
                     open.set(None);

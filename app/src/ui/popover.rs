@@ -55,7 +55,8 @@ pub(super) fn show_at(dialog: &HtmlDialogElement, (x, y): (f64, f64)) {
         dialog.set_open(true);
     }
     let bounds = dialog.get_bounding_client_rect();
-    let inner = |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64()).unwrap_or(0.0);
+    let inner =
+        |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64()).unwrap_or(0.0);
     let fit = |at: f64, length: f64, room: f64| at.min(room - length - MARGIN_PX).max(MARGIN_PX);
     let left = fit(x, bounds.width(), inner(window().inner_width()));
     let top = fit(y, bounds.height(), inner(window().inner_height()));

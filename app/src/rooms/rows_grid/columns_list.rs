@@ -13,7 +13,9 @@ pub(super) fn ColumnsList(view: ResultView) -> impl IntoView {
         let typed = typed.get().to_lowercase();
         let columns = view.columns();
         state.layout.with(|layout| {
-            let named = |column: &usize| columns.get(*column).is_some_and(|of| of.name.to_lowercase().contains(&typed));
+            let named = |column: &usize| {
+                columns.get(*column).is_some_and(|of| of.name.to_lowercase().contains(&typed))
+            };
             layout.all().into_iter().filter(named).collect::<Vec<_>>()
         })
     });

@@ -14,7 +14,8 @@ const MAX_ROWS: u64 = 100_000;
 /// The cell that is active, by row and column.
 pub(super) fn active_cell(view: ResultView) -> Option<(u64, usize)> {
     let active = view.grid.active.get_untracked()?;
-    let column = view.grid.layout.with_untracked(|layout| layout.shown().columns.get(active.place).copied())?;
+    let column =
+        view.grid.layout.with_untracked(|layout| layout.shown().columns.get(active.place).copied())?;
     Some((active.row?, column))
 }
 
@@ -56,7 +57,9 @@ pub(super) fn copy(view: ResultView, toasts: ToastHost, format: CopyFormat) {
                     let cells = rows.row(row)?;
                     chosen
                         .iter()
-                        .map(|column| cells.get(*column).filter(|cell| !cell.is_cut).map(|cell| cell.text.clone()))
+                        .map(|column| {
+                            cells.get(*column).filter(|cell| !cell.is_cut).map(|cell| cell.text.clone())
+                        })
                         .collect()
                 })
                 .collect()

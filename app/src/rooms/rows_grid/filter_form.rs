@@ -29,9 +29,8 @@ pub(super) fn FilterForm(around: Around) -> impl IntoView {
 #[component]
 fn Form(around: Around, edited: Edited, column: Column) -> impl IntoView {
     let view = around.view;
-    let before = edited
-        .filter
-        .and_then(|at| view.wanted.with_untracked(|wanted| wanted.filters.get(at).cloned()));
+    let before =
+        edited.filter.and_then(|at| view.wanted.with_untracked(|wanted| wanted.filters.get(at).cloned()));
     let tests = Test::of(&column);
     let first = tests.first().copied().unwrap_or(Test::NotNull);
     let test = RwSignal::new(before.as_ref().map_or(first, |filter| filter.test));
@@ -55,8 +54,12 @@ fn Form(around: Around, edited: Edited, column: Column) -> impl IntoView {
     let example = example(&column);
     let of = StoredValue::new(column);
     let apply = move || {
-        let filter =
-            Filter { column: edited.column, test: test.get_untracked(), value: value.get_untracked(), to: to.get_untracked() };
+        let filter = Filter {
+            column: edited.column,
+            test: test.get_untracked(),
+            value: value.get_untracked(),
+            to: to.get_untracked(),
+        };
         if let Err(message) = of.with_value(|column| filter.sql("c0", column)) {
             return trouble.set(Some(message));
         }

@@ -5,7 +5,7 @@ use super::{Around, copying};
 use crate::copy_text::CopyFormat;
 use crate::display;
 use crate::session::use_session;
-use crate::ui::{Button, IconButton, Lucide, Menu, MenuItem, OpenMenu, Weight};
+use crate::ui::{Button, Icon, IconButton, Lucide, Menu, MenuItem, OpenMenu, Weight};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::MouseEvent;
@@ -19,14 +19,17 @@ pub(super) fn RefineBar(around: Around) -> impl IntoView {
     let counted = move || {
         let rows = view.rows();
         let total = rows.total.get();
-        let is_filtered = rows.result != view.whole.result && view.wanted.with(|wanted| !wanted.filters.is_empty());
+        // What is wanted is shown when it is here.
+        let is_filtered =
+            view.asking.get().is_none() && view.wanted.with(|wanted| !wanted.filters.is_empty());
         if is_filtered {
             format!("{} of {}", display::count(total), display::counted(view.whole.total.get(), "row"))
         } else {
             display::counted(total, "row")
         }
     };
-    let has_refinement = move || view.wanted.with(|wanted| !wanted.filters.is_empty() || !wanted.sorts.is_empty());
+    let has_refinement =
+        move || view.wanted.with(|wanted| !wanted.filters.is_empty() || !wanted.sorts.is_empty());
     let clear = Callback::new(move |()| {
         view.refine(|wanted| {
             wanted.filters.clear();
@@ -87,7 +90,7 @@ pub(super) fn RefineBar(around: Around) -> impl IntoView {
                 aria-haspopup="dialog"
                 on:click=move |event| around.columns_at.set(Some(below(&event)))
             >
-                <crate::ui::Icon of=Lucide::Columns />
+                <Icon of=Lucide::Columns />
                 <span>{hidden}</span>
             </button>
             <button
@@ -97,7 +100,7 @@ pub(super) fn RefineBar(around: Around) -> impl IntoView {
                 aria-label="Copy as…"
                 on:click=open_copy
             >
-                <crate::ui::Icon of=Lucide::Copy />
+                <Icon of=Lucide::Copy />
                 <span>"Copy"</span>
             </button>
             <Menu open=copy_menu />

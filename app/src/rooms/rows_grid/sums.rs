@@ -120,7 +120,8 @@ fn sums_sql(columns: &[Column], chosen: &[usize], area: &Area) -> Vec<(bool, Str
         .iter()
         .filter_map(|at| {
             let column = columns.get(*at)?;
-            matches!(column.kind, ColumnKind::Integer | ColumnKind::Number).then(|| (*at, scale(&column.type_name)))
+            matches!(column.kind, ColumnKind::Integer | ColumnKind::Number)
+                .then(|| (*at, scale(&column.type_name)))
         })
         .collect();
     let widest = numbers.iter().filter_map(|(_, scale)| *scale).max().unwrap_or_default();
@@ -131,7 +132,8 @@ fn sums_sql(columns: &[Column], chosen: &[usize], area: &Area) -> Vec<(bool, Str
                 numbers.iter().filter(|(_, scale)| scale.is_some() == is_exact).map(|(at, _)| *at).collect();
             let names: Vec<String> = of.iter().map(|at| format!("c{at}")).collect();
             // A sum of BIGINT would start again below zero when it is too large for one.
-            let number = if is_exact { format!("DECIMAL({MAX_DIGITS},{widest})") } else { "DOUBLE".to_owned() };
+            let number =
+                if is_exact { format!("DECIMAL({MAX_DIGITS},{widest})") } else { "DOUBLE".to_owned() };
             let parts: Vec<String> =
                 names.iter().map(|name| format!("SELECT CAST({name} AS {number}) AS x FROM w")).collect();
             (!of.is_empty()).then(|| {
@@ -165,7 +167,8 @@ fn figures(
     if is_exact && digits(greatest.trim_start_matches('0')) + digits(&count) > MAX_DIGITS {
         return Err("The sum may have more than 38 digits, so it is not shown.".to_owned());
     }
-    let figure = |text: &str| display::with_thousands(&if is_exact { without_zeros(text) } else { text.to_owned() });
+    let figure =
+        |text: &str| display::with_thousands(&if is_exact { without_zeros(text) } else { text.to_owned() });
     let words = if is_exact { ("sum", "average") } else { ("sum (floating point)", "average") };
     Ok(vec![(words.0, figure(&sum)), (words.1, figure(&average))])
 }
@@ -215,11 +218,20 @@ mod tests {
     fn a_sum_that_may_be_wrong_is_not_shown() {
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(
-            figures(true, text("3"), text("18446744073709551614.00"), text("1234.5000"), text("9223372036854775807.00")),
+            figures(
+                true,
+                text("3"),
+                text("18446744073709551614.00"),
+                text("1234.5000"),
+                text("9223372036854775807.00")
+            ),
             Ok(vec![("sum", "18,446,744,073,709,551,614".to_owned()), ("average", "1,234.5".to_owned())])
         );
         let wide = "9".repeat(38);
         assert!(figures(true, text("2"), text("-1"), text("1"), Some(wide)).is_err());
-        assert_eq!(figures(true, text("0"), None, None, None).unwrap(), [("sum", "none: no numbers".to_owned())]);
+        assert_eq!(
+            figures(true, text("0"), None, None, None).unwrap(),
+            [("sum", "none: no numbers".to_owned())]
+        );
     }
 }

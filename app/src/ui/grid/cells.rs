@@ -59,7 +59,8 @@ impl Drawn {
             Some(Cell { text: Some(raw), is_cut }) => {
                 drawn.text = shown(column.kind, raw);
                 drawn.count = count(column, raw, *is_cut);
-                let length = drawn.text.chars().count() + drawn.count.as_ref().map_or(0, |count| count.len() + 1);
+                let length =
+                    drawn.text.chars().count() + drawn.count.as_ref().map_or(0, |count| count.len() + 1);
                 drawn.is_cut = *is_cut
                     || raw.contains('\n')
                     || (length as f64).mul_add(CHAR_PX, PADDING_PX - 4.0) > width_px;
@@ -106,8 +107,7 @@ mod tests {
     use super::*;
 
     fn check(kind: ColumnKind, type_name: &str, raw: &str, text: &str, count: Option<&str>) {
-        let column =
-            Column { name: "c".to_owned(), type_name: type_name.to_owned(), kind, nullable: true };
+        let column = Column { name: "c".to_owned(), type_name: type_name.to_owned(), kind, nullable: true };
         let cell = Cell { text: Some(raw.to_owned()), is_cut: false };
         let drawn = Drawn::new(&column, Some(&cell), 400.0);
         assert_eq!((drawn.text.as_str(), drawn.count.as_deref()), (text, count));

@@ -21,9 +21,16 @@ const NARROWEST_PX: f64 = 48.0;
 enum Held {
     Nothing,
     /// The edge of a column, and its width less where the pointer was.
-    Edge { column: usize, start: f64 },
+    Edge {
+        column: usize,
+        start: f64,
+    },
     /// A head, and where the pointer was; once it moves, it is dragged.
-    Name { column: usize, x: f64, is_dragged: bool },
+    Name {
+        column: usize,
+        x: f64,
+        is_dragged: bool,
+    },
 }
 
 /// The id of a head.
@@ -160,10 +167,15 @@ fn name_cell(
     let Slot { column: number, place, width_px, pinned_px } = slot;
     let mark = Memo::new(move |_| inside.acts.mark.run(number));
     let is_active = Memo::new(move |_| inside.state.active.get() == Some(Active { row: None, place }));
-    let is_selected = move || selected.with(|selected| selected.as_ref().is_some_and(|places| places.contains(&place)));
+    let is_selected =
+        move || selected.with(|selected| selected.as_ref().is_some_and(|places| places.contains(&place)));
     let open_menu = move |event: MouseEvent| {
         event.stop_propagation();
         inside.state.active.set(Some(Active { row: None, place }));
+        // What the menu closes on is the grid, where the keys are.
+        if let Some(grid) = inside.element.get_untracked() {
+            drop(grid.focus());
+        }
         inside.acts.head_menu.run((number, inside.point_of(Active { row: None, place })));
     };
     view! {

@@ -113,8 +113,8 @@ fn in_rows(inside: Inside, event: &KeyboardEvent, row: u64, place: usize) -> boo
         }
         // Esc stops a query, unless there is something nearer to let go of.
         ("Escape", _) => {
-            let is_wide = selection
-                .is_some_and(|selection| !selection.area(total, last_place + 1).is_single());
+            let is_wide =
+                selection.is_some_and(|selection| !selection.area(total, last_place + 1).is_single());
             if is_wide {
                 inside.state.selection.set(Some(Selection::cell((row, place))));
             }
@@ -127,7 +127,8 @@ fn in_rows(inside: Inside, event: &KeyboardEvent, row: u64, place: usize) -> boo
         _ => {}
     }
     // With Shift the end of the selection moves, else the active cell.
-    let (from_row, from_place) = selection.filter(|_| is_shift).map_or((row, place), |selection| selection.end);
+    let (from_row, from_place) =
+        selection.filter(|_| is_shift).map_or((row, place), |selection| selection.end);
     let target = match (event.key().as_str(), is_far) {
         ("ArrowDown", false) => ((from_row + 1).min(last_row), from_place),
         ("ArrowUp", false) => (from_row.saturating_sub(1), from_place),

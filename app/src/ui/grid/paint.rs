@@ -86,7 +86,11 @@ impl Painter {
     }
 
     /// Draws the picture, with rows as they are here by now.
-    pub(super) fn paint(&mut self, picture: &Picture<'_>, row: impl Fn(u64) -> Option<Row>) -> Result<(), JsValue> {
+    pub(super) fn paint(
+        &mut self,
+        picture: &Picture<'_>,
+        row: impl Fn(u64) -> Option<Row>,
+    ) -> Result<(), JsValue> {
         if self.slots.as_ref() != Some(picture.slots) || self.columns != picture.columns.len() {
             let pinned = |slots: &Slots| slots.slots.iter().filter(|slot| slot.pinned_px.is_some()).count();
             if self.slots.as_ref().map(pinned) != Some(pinned(picture.slots)) {
@@ -287,7 +291,9 @@ impl CellElement {
             None if drawn.is_cut => {
                 let more: HtmlElement = document.create_element("button")?.unchecked_into();
                 more.set_class_name("grid-more");
-                for (name, value) in [("type", "button"), ("tabindex", "-1"), ("aria-label", "Show the whole value")] {
+                for (name, value) in
+                    [("type", "button"), ("tabindex", "-1"), ("aria-label", "Show the whole value")]
+                {
                     more.set_attribute(name, value)?;
                 }
                 more.set_text_content(Some("…"));
