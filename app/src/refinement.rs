@@ -139,7 +139,7 @@ impl Filter {
             }
             // A NULL has nothing in it.
             Test::Lacks => format!(
-                "({expression} IS NULL OR NOT contains(lower({expression}), lower({})))",
+                "{expression} IS NULL OR NOT contains(lower({expression}), lower({}))",
                 sql_literal::text(&self.value)
             ),
             Test::Equals => format!("{expression} = {}", literal(&self.value)?),
@@ -258,8 +258,10 @@ impl Refinement {
         let mut sql = format!("SELECT {} FROM __tarn.result", selected.join(", "));
         for (at, filter) in self.filters.iter().enumerate() {
             let Some(column) = columns.get(filter.column) else { continue };
-            sql.push_str(if at == 0 { " WHERE " } else { " AND " });
+            // In brackets, as the engine takes all that follows IS DISTINCT FROM for its other side.
+            sql.push_str(if at == 0 { " WHERE (" } else { " AND (" });
             sql.push_str(&filter.sql(&expression(filter.column), column)?);
+            sql.push(')');
         }
         for (at, sort) in self.sorts.iter().enumerate() {
             sql.push_str(if at == 0 { " ORDER BY " } else { ", " });
@@ -370,7 +372,7 @@ mod tests {
         assert_eq!(
             refinement.sql(&columns()).unwrap(),
             "SELECT c0, c1, c2, c3, c4, c3['x'] AS c5, c3['in'] AS c6, c3['in']['it''s'] AS c7 FROM __tarn.result \
-             WHERE c0 > 1000 AND contains(lower(c1), lower('o''x\\')) AND c3['x'] IS NULL \
+             WHERE (c0 > 1000) AND (contains(lower(c1), lower('o''x\\'))) AND (c3['x'] IS NULL) \
              ORDER BY c2 DESC, c3['in']['it''s'] ASC"
         );
         let shown = refinement.columns(&columns());

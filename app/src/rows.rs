@@ -7,8 +7,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use tarn_rpc::{Cell, ErrorReport, Event, Request};
 
-const PAGE_ROWS: u64 = 100;
-const MAX_PAGES: usize = 80;
+/// As many as a page reads from a message, and draws, without a person noticing.
+const PAGE_ROWS: u64 = 50;
+const MAX_PAGES: usize = 160;
 const MAX_IN_FLIGHT: usize = 3;
 /// Rows, and values that the engine had cut, that are fetched at once to be whole.
 const WHOLE_ROWS: u64 = 500;

@@ -9,6 +9,7 @@ use crate::result_view::ResultView;
 use crate::session::use_session;
 use crate::sql_literal::from_base64;
 use crate::ui::{Active, Button, ErrorPanel, IconButton, Lucide, RowsSkeleton, Selection, Sheet, Weight};
+use leptos::ev;
 use leptos::prelude::*;
 use tarn_rpc::{Column, ColumnKind, ErrorReport};
 use tree::Tree;
@@ -65,7 +66,7 @@ pub(crate) fn ValueSheet(view: ResultView, opened: RwSignal<Option<Opened>>) -> 
     });
     let step = move |down: i64, right: i64| go(view, opened, down, right);
     let on_key = move |event: KeyboardEvent| {
-        if !event.alt_key() || opened.get_untracked().is_none() {
+        if !event.alt_key() || !is_open.get_untracked() {
             return;
         }
         match event.key().as_str() {
@@ -78,12 +79,14 @@ pub(crate) fn ValueSheet(view: ResultView, opened: RwSignal<Option<Opened>>) -> 
         event.prevent_default();
         event.stop_propagation();
     };
+    // What had the focus goes with the value that it belonged to, so keys are heard wherever they are pressed.
+    let heard = window_event_listener(ev::keydown, on_key);
+    on_cleanup(move || heard.remove());
     let stepper = move |label: &'static str, icon, down, right| {
         view! { <IconButton label icon on_press=Callback::new(move |()| step(down, right)) /> }
     };
     view! {
-        <div class="value-keys" on:keydown=on_key>
-            <Sheet open=is_open title>
+        <Sheet open=is_open title>
                 <div class="value-steps" role="group" aria-label="Other cells">
                     {stepper("Row above (Alt ↑)", Lucide::ChevronUp, -1, 0)}
                     {stepper("Row below (Alt ↓)", Lucide::ChevronDown, 1, 0)}
@@ -95,8 +98,7 @@ pub(crate) fn ValueSheet(view: ResultView, opened: RwSignal<Option<Opened>>) -> 
                     let fetched = value.get();
                     column().map(|column| shown(&column, fetched, is_tree))
                 }}
-            </Sheet>
-        </div>
+        </Sheet>
     }
 }
 
