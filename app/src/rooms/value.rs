@@ -18,6 +18,8 @@ use web_sys::KeyboardEvent;
 /// More than this is not drawn; a copy has it all.
 const MAX_CHARACTERS: usize = 200_000;
 const MAX_BYTES: usize = 16_384;
+/// As many bytes as a line of the sheet has room for.
+const LINE_BYTES: usize = 8;
 
 /// A cell that was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,11 +239,11 @@ fn pieces(text: &str) -> Vec<(&str, bool)> {
     pieces
 }
 
-/// Bytes as programmers read them: where, sixteen of them, and the characters that they are.
+/// Bytes as programmers read them: where they are, their digits, and the characters that they are.
 fn hex_lines(bytes: &[u8]) -> String {
     let mut lines: Vec<String> = bytes
-        .chunks(16)
-        .take(MAX_BYTES / 16)
+        .chunks(LINE_BYTES)
+        .take(MAX_BYTES / LINE_BYTES)
         .enumerate()
         .map(|(line, chunk)| {
             let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -249,7 +251,7 @@ fn hex_lines(bytes: &[u8]) -> String {
                 .iter()
                 .map(|byte| if (32..127).contains(byte) { char::from(*byte) } else { '·' })
                 .collect();
-            format!("{:08x}  {:<47}  {text}", line * 16, hex.join(" "))
+            format!("{:08x}  {:<23}  {text}", line * LINE_BYTES, hex.join(" "))
         })
         .collect();
     if bytes.len() > MAX_BYTES {
@@ -284,9 +286,8 @@ mod tests {
     #[test]
     fn bytes_are_read_in_lines() {
         assert_eq!(
-            hex_lines(b"hello, lake\x00\xff 12345"),
-            "00000000  68 65 6c 6c 6f 2c 20 6c 61 6b 65 00 ff 20 31 32  hello, lake·· 12\n\
-             00000010  33 34 35                                         345"
+            hex_lines(b"hello\x00\xff 12345"),
+            "00000000  68 65 6c 6c 6f 00 ff 20  hello·· \n00000008  31 32 33 34 35           12345"
         );
     }
 }

@@ -74,13 +74,33 @@ pub(super) fn is_number(kind: ColumnKind) -> bool {
     matches!(kind, ColumnKind::Integer | ColumnKind::Number)
 }
 
-/// How many values a list or map holds.
+/// How many values a list or map holds; of one whose text is cut, how many at least.
 fn count(column: &Column, raw: &str, is_cut: bool) -> Option<String> {
     if column.kind != ColumnKind::Nested || !column.type_name.starts_with(['A', 'M']) {
         return None;
     }
-    // Of a text that is cut, nobody knows without asking.
-    if is_cut { None } else { Json::parse(raw)?.count().map(|count| count.to_string()) }
+    if is_cut {
+        return Some(format!("{}+", begun_values(raw)));
+    }
+    Json::parse(raw)?.count().map(|count| count.to_string())
+}
+
+/// How many values of a list or map begin in a text.
+fn begun_values(raw: &str) -> usize {
+    let (mut depth, mut in_string, mut escaped, mut count) = (0_usize, false, false, 1);
+    for char in raw.chars() {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            _ if in_string => {}
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 1 => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn shown(kind: ColumnKind, raw: &str) -> String {
@@ -120,5 +140,6 @@ mod tests {
         check(ColumnKind::Nested, "ARRAY<INT>", "[1,[2,3]]", "[1,[2,3]]", Some("2"));
         check(ColumnKind::Nested, "MAP<STRING, INT>", "{}", "{}", Some("0"));
         check(ColumnKind::Nested, "STRUCT<a: INT>", "{\"a\":1}", "{\"a\":1}", None);
+        assert_eq!(begun_values(r#"[{"a":[1,2]},"x,\"y,",[3,4"#), 3);
     }
 }
