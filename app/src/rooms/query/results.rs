@@ -4,6 +4,7 @@ use super::plan::{Plan, PlanTree, is_analysis};
 use super::use_pad;
 use crate::display;
 use crate::pads::{EditorTask, Pad};
+use crate::result_view::ResultView;
 use crate::rooms::rows_grid::RowsGrid;
 use crate::rows::RowCache;
 use crate::runs::{Outcome, Runs, Statement};
@@ -161,15 +162,15 @@ fn rows_view(runs: Runs, result: u64, is_previous: bool) -> Option<AnyView> {
     let statement = list.with_untracked(|list| {
         list.iter().find(|statement| statement.rows.is_some_and(|rows| rows.result == result)).cloned()
     })?;
-    let rows = statement.rows?;
+    let (rows, view) = (statement.rows?, statement.view?);
     if !is_previous && is_analysis(&statement) {
-        return Some(analysis(&statement, rows));
+        return Some(analysis(&statement, view));
     }
     let is_blank = move || rows.is_complete.get() && rows.total.get() == 0;
     Some(
         view! {
             {is_previous.then(|| view! { <p class="results-note quiet">"Rows of the run before"</p> })}
-            <RowsGrid label="Rows" columns=statement.columns.clone() rows />
+            <RowsGrid label="Rows" view />
             <Show when=is_blank>
                 <p class="results-blank quiet">"No rows: the query ran, and nothing matched."</p>
             </Show>
@@ -179,8 +180,8 @@ fn rows_view(runs: Runs, result: u64, is_previous: bool) -> Option<AnyView> {
 }
 
 /// What EXPLAIN ANALYZE found out, as a tree; the rows that it returned are its text.
-fn analysis(statement: &Statement, rows: RowCache) -> AnyView {
-    let (progress, columns) = (statement.progress, statement.columns.clone());
+fn analysis(statement: &Statement, view: ResultView) -> AnyView {
+    let progress = statement.progress;
     let operators = Signal::derive(move || progress.get().operators);
     let is_text = RwSignal::new(false);
     view! {
@@ -192,7 +193,7 @@ fn analysis(statement: &Statement, rows: RowCache) -> AnyView {
             </div>
             <Show when=move || is_text.get()>
                 <div class="plan-rows">
-                    <RowsGrid label="Rows" columns=columns.clone() rows />
+                    <RowsGrid label="Rows" view />
                 </div>
             </Show>
         </div>
