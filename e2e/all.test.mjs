@@ -15,6 +15,7 @@ import { looks } from "./suites/looks.mjs";
 import { manyFiles } from "./suites/many_files.mjs";
 import { offline } from "./suites/offline.mjs";
 import { pads } from "./suites/pads.mjs";
+import { panel } from "./suites/panel.mjs";
 import { queries } from "./suites/queries.mjs";
 import { rooms } from "./suites/rooms.mjs";
 import { s3 } from "./suites/s3.mjs";
@@ -45,6 +46,7 @@ describe("the page", { concurrency: 1 }, () => {
   describe("exports", () => exports_(shared));
   describe("offline", () => offline(shared));
   describe("errors", () => errors(shared));
+  describe("panel", () => panel(shared));
   describe("queries", () => queries(shared));
   describe("urls", () => urls(shared));
   describe("tables", () => tables(shared));

@@ -2,6 +2,7 @@
 
 mod file_inputs;
 mod palette;
+mod paste;
 mod top_bar;
 
 use crate::engine_client::EngineStatus;
@@ -9,6 +10,7 @@ use crate::offline;
 use crate::rooms::compute::Compute;
 use crate::rooms::data::Data;
 use crate::rooms::home::Home;
+use crate::rooms::profile::{ProfileSheet, SurveySheet};
 use crate::rooms::query::{HistorySheet, Keys, Query};
 use crate::rooms::ui_parts::UiParts;
 use crate::route::Route;
@@ -51,7 +53,7 @@ impl Room {
         match route {
             Route::Home => Self::Home,
             Route::Compute => Self::Compute,
-            Route::Data(_) => Self::Data,
+            Route::Data(_) | Route::File(_) => Self::Data,
             Route::Query | Route::Shared(_) => Self::Query,
             Route::UiParts => Self::UiParts,
         }
@@ -72,9 +74,10 @@ fn App() -> impl IntoView {
         }
     });
     on_event(window_event_listener(ev::keydown, move |event| on_key(session, &event)));
+    paste::listen(session);
     // The data room opens where it was left.
     let last_data = Memo::new(move |before: Option<&String>| match session.route.get() {
-        route @ Route::Data(_) => route.hash(),
+        route @ (Route::Data(_) | Route::File(_)) => route.hash(),
         _ => before.cloned().unwrap_or_else(|| Route::Data(None).hash()),
     });
     view! {
@@ -104,6 +107,8 @@ fn App() -> impl IntoView {
             <Sheet open=session.is_history_open title="History">
                 <HistorySheet />
             </Sheet>
+            <SurveySheet />
+            <ProfileSheet />
             {session.toasts.view()}
         </div>
     }

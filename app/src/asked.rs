@@ -5,7 +5,7 @@ use crate::rows::RowCache;
 use futures::channel::oneshot;
 use leptos::prelude::*;
 use std::sync::Arc;
-use tarn_rpc::{Cell, Column, ErrorKind, ErrorReport, Event, Over, Request};
+use tarn_rpc::{Cell, Column, ErrorKind, ErrorReport, Event, Over, Progress, Request};
 
 const WINDOW_ROWS: u32 = 1_000;
 /// More rows than this are for a grid, not for `ask`.
@@ -57,16 +57,50 @@ impl EngineClient {
 
     /// Runs a statement over more than the lake, and brings all its rows.
     pub(crate) async fn ask_over(self, sql: String, over: Over) -> Result<Answer, ErrorReport> {
+        self.ask_watched(sql, over, |_| {}, |_| {}).await
+    }
+
+    /// The same, for who wants to stop it, by the id that `on_start` hears, or to see how far it is.
+    pub(crate) async fn ask_watched(
+        self,
+        sql: String,
+        over: Over,
+        on_start: impl FnOnce(u64),
+        on_progress: impl Fn(Progress) + 'static,
+    ) -> Result<Answer, ErrorReport> {
+        let Some((result, columns)) = self.hold(sql, over, on_start, on_progress).await? else {
+            return Ok(Answer::default());
+        };
+        let rows = self.all_rows(result).await;
+        self.tell(Request::DropResult { result });
+        Ok(Answer { columns, rows: rows? })
+    }
+
+    /// Runs a statement, and leaves its rows with the engine: further statements can be over them. They are the caller's to
+    /// drop.
+    pub(crate) async fn hold(
+        self,
+        sql: String,
+        over: Over,
+        on_start: impl FnOnce(u64),
+        on_progress: impl Fn(Progress) + 'static,
+    ) -> Result<Option<(u64, Vec<Column>)>, ErrorReport> {
         let (tell, told) = oneshot::channel();
         let (mut tell, mut begun) = (Some(tell), None);
-        self.send(Request::Look { sql, over }, move |event| {
+        let id = self.send(Request::Look { sql, over }, move |event| {
             let outcome = match event {
+                Event::Progress { progress, .. } => return on_progress(progress),
                 Event::Schema { result, columns, .. } => {
                     begun = Some((result, columns));
                     return;
                 }
                 Event::Done => Ok(begun.take()),
-                Event::Failed { error, .. } => Err(without_place(error)),
+                Event::Failed { error, .. } => {
+                    if let Some((result, _)) = begun.take() {
+                        self.tell(Request::DropResult { result });
+                    }
+                    Err(without_place(error))
+                }
                 _ => return,
             };
             if let Some(tell) = tell.take() {
@@ -74,12 +108,8 @@ impl EngineClient {
                 drop(tell.send(outcome));
             }
         });
-        let Some((result, columns)) = told.await.unwrap_or_else(|_| Err(lost()))? else {
-            return Ok(Answer::default());
-        };
-        let rows = self.all_rows(result).await;
-        self.tell(Request::DropResult { result });
-        Ok(Answer { columns, rows: rows? })
+        on_start(id);
+        told.await.unwrap_or_else(|_| Err(lost()))
     }
 
     /// A request that has one answer.
@@ -181,7 +211,8 @@ fn without_place(error: ErrorReport) -> ErrorReport {
     ErrorReport { position: None, fix: None, ..error }
 }
 
-fn lost() -> ErrorReport {
+/// What is said when the engine says nothing.
+pub(crate) fn lost() -> ErrorReport {
     ErrorReport {
         kind: ErrorKind::Internal,
         message: "The engine gave no answer.".to_owned(),

@@ -35,6 +35,18 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// A count in three figures, where there is no room for all of them: `3M`, `12.5k`.
+pub(crate) fn rough_count(number: u64) -> String {
+    let (value, unit) = match number {
+        0..10_000 => return count(number),
+        10_000..999_500 => (number as f64 / 1e3, "k"),
+        999_500..999_500_000 => (number as f64 / 1e6, "M"),
+        _ => (number as f64 / 1e9, "G"),
+    };
+    let digits = if value >= 99.95 || (value - value.round()).abs() < 0.05 { 0 } else { 1 };
+    format!("{value:.digits$}{unit}")
+}
+
 /// A size in decimal units: `13.5 MB`.
 pub(crate) fn bytes(size_bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
@@ -139,6 +151,10 @@ mod tests {
 
     #[test]
     fn sizes_and_times_keep_three_figures() {
+        assert_eq!(
+            [9_999, 12_345, 100_400, 3_000_000, 1_250_000_000].map(rough_count),
+            ["9,999", "12.3k", "100k", "3M", "1.2G"]
+        );
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(13_493_022), "13.5 MB");
         assert_eq!(bytes(999_960), "1.0 MB");

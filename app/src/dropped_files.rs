@@ -83,7 +83,8 @@ impl Dropped {
     }
 }
 
-fn is_hidden(path: &str) -> bool {
+/// Whether a path is of a file that its system hides.
+pub(crate) fn is_hidden(path: &str) -> bool {
     path.split('/').any(|part| part.starts_with('.'))
 }
 

@@ -113,6 +113,7 @@ pub(crate) fn open_launched(session: Session) {
             }
             if !files.is_empty() {
                 session.open_files(files);
+                session.handles.keep(Array::from(&handles).to_vec());
             }
         });
     });

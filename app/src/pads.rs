@@ -40,7 +40,6 @@ pub(crate) enum EditorTask {
         text: String,
     },
     /// Writes a text at the cursor, in the place of what is selected.
-    #[expect(dead_code, reason = "the data panel, which is made beside this, writes columns with it")]
     Insert {
         /// The text.
         text: String,

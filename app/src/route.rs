@@ -4,6 +4,9 @@
 use crate::tables::TableName;
 use leptos::prelude::*;
 
+/// Marks a file where tables are named.
+const FILE_MARK: &str = "file:";
+
 /// A place on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -15,6 +18,8 @@ pub(crate) enum Route {
     Shared(String),
     /// The data room, with the table that is open.
     Data(Option<TableRoute>),
+    /// The data room, with the file that is open.
+    File(FileRoute),
     /// The compute room.
     Compute,
     /// The hidden page of all parts of the interface.
@@ -34,12 +39,34 @@ pub(crate) struct TableRoute {
     pub(crate) compared: Option<(u64, u64)>,
 }
 
+/// A place in a file: `#/data/file:day/1.parquet/columns`, its path as one part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileRoute {
+    /// Its path: of the tab, or a URL; of a folder with a slash at its end.
+    pub(crate) path: String,
+    /// The tab.
+    pub(crate) tab: FileTab,
+}
+
+/// The tabs of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileTab {
+    /// Its rows.
+    Rows,
+    /// Its columns at a glance.
+    Columns,
+    /// What a Parquet file says of itself.
+    Parquet,
+}
+
 /// The tabs of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TableTab {
     /// Its rows.
     Rows,
-    /// Its columns.
+    /// Its columns at a glance.
+    Columns,
+    /// Its columns, with what is set of them.
     Schema,
     /// Its versions.
     History,
@@ -67,7 +94,10 @@ impl Route {
     pub(crate) fn parse(hash: &str) -> Self {
         let mut parts = hash.trim_start_matches("#/").split('/');
         match parts.next() {
-            Some("data") => Self::Data(parse_table(parts)),
+            Some("data") => match parse_file(parts.clone()) {
+                Some(file) => Self::File(file),
+                None => Self::Data(parse_table(parts)),
+            },
             Some("home") => Self::Home,
             Some("compute") => Self::Compute,
             Some("ui") => Self::UiParts,
@@ -85,6 +115,13 @@ impl Route {
             Self::Shared(payload) => format!("#/shared/{payload}"),
             Self::Data(None) => "#/data".to_owned(),
             Self::Data(Some(route)) => format!("#/data/{}", table_hash(route)),
+            Self::File(route) => {
+                let name = String::from(js_sys::encode_uri_component(&format!("{FILE_MARK}{}", route.path)));
+                match route.tab {
+                    FileTab::Rows => format!("#/data/{name}"),
+                    tab => format!("#/data/{name}/{}", tab.word()),
+                }
+            }
             Self::UiParts => "#/ui".to_owned(),
         }
     }
@@ -93,6 +130,45 @@ impl Route {
     pub(crate) fn go(&self) {
         // A hash is always a valid place to go to.
         drop(window().location().set_hash(&self.hash()));
+    }
+}
+
+impl FileRoute {
+    /// The rows of a file.
+    pub(crate) fn new(path: &str) -> Self {
+        Self { path: path.to_owned(), tab: FileTab::Rows }
+    }
+
+    /// Another tab of the same file.
+    pub(crate) fn with_tab(&self, tab: FileTab) -> Self {
+        Self { tab, ..self.clone() }
+    }
+
+    /// As the hash of a URL.
+    pub(crate) fn hash(&self) -> String {
+        Route::File(self.clone()).hash()
+    }
+}
+
+impl FileTab {
+    /// All tabs, in order.
+    pub(crate) const ALL: [Self; 3] = [Self::Rows, Self::Columns, Self::Parquet];
+
+    /// Its name.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Rows => "Rows",
+            Self::Columns => "Columns",
+            Self::Parquet => "Parquet",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Rows => "rows",
+            Self::Columns => "columns",
+            Self::Parquet => "parquet",
+        }
     }
 }
 
@@ -125,13 +201,14 @@ impl TableRoute {
 
 impl TableTab {
     /// All tabs, in order.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Rows, Self::Schema, Self::History, Self::Files, Self::Properties];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Rows, Self::Columns, Self::Schema, Self::History, Self::Files, Self::Properties];
 
     /// Its name.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Rows => "Rows",
+            Self::Columns => "Columns",
             Self::Schema => "Schema",
             Self::History => "History",
             Self::Files => "Files",
@@ -142,12 +219,21 @@ impl TableTab {
     fn word(self) -> &'static str {
         match self {
             Self::Rows => "rows",
+            Self::Columns => "columns",
             Self::Schema => "schema",
             Self::History => "history",
             Self::Files => "files",
             Self::Properties => "properties",
         }
     }
+}
+
+fn parse_file<'a>(mut parts: impl Iterator<Item = &'a str>) -> Option<FileRoute> {
+    let name = js_sys::decode_uri_component(parts.next()?).ok().and_then(|name| name.as_string())?;
+    let path = name.strip_prefix(FILE_MARK).filter(|path| !path.is_empty())?;
+    let tab = parts.next().unwrap_or_default();
+    let tab = FileTab::ALL.into_iter().find(|each| each.word() == tab).unwrap_or(FileTab::Rows);
+    Some(FileRoute { path: path.to_owned(), tab })
 }
 
 fn parse_table<'a>(mut parts: impl Iterator<Item = &'a str>) -> Option<TableRoute> {

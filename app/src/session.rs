@@ -8,11 +8,13 @@ use crate::dropped_files::{MAX_FILES, NamedFile};
 use crate::editor_module::EditorModule;
 use crate::engine_client::{EngineClient, EngineStatus};
 use crate::exports::Exports;
+use crate::handles::Handles;
 use crate::kept_storage::StorageWatch;
 use crate::offline::PageUpdate;
 use crate::pads::{EditorTask, Pads};
 use crate::route::{Route, TableRoute};
 use crate::share;
+use crate::source::{ColumnOf, Source};
 use crate::sql_text;
 use crate::table_moves::TableMoves;
 use crate::tables::TableName;
@@ -52,6 +54,8 @@ pub(crate) struct Session {
     pub(crate) tpch: Tpch,
     /// Rows that go out as files.
     pub(crate) exports: Exports,
+    /// Files and folders that can be opened again at the next visit.
+    pub(crate) handles: Handles,
     /// What the browser keeps.
     pub(crate) storage: StorageWatch,
     /// Paths that were removed and can still come back.
@@ -62,6 +66,10 @@ pub(crate) struct Session {
     pub(crate) toasts: ToastHost,
     /// Whether the list of files is open as a sheet, on small screens.
     pub(crate) is_files_open: RwSignal<bool>,
+    /// The column whose profile is shown.
+    pub(crate) profiled: RwSignal<Option<ColumnOf>>,
+    /// The source whose columns are shown in a sheet.
+    pub(crate) surveyed: RwSignal<Option<Source>>,
     /// Whether the form for S3 keys is open.
     pub(crate) is_keys_open: RwSignal<bool>,
     /// Whether the history is open.
@@ -91,17 +99,21 @@ impl Session {
             update: PageUpdate::start(),
             tpch: Tpch::new(),
             exports: Exports::new(engine, toasts),
+            handles: Handles::new(),
             storage: StorageWatch::start(),
             sources,
             removed: RwSignal::new(Vec::new()),
             theme: Theme::kept(),
             toasts,
             is_files_open: RwSignal::new(false),
+            profiled: RwSignal::new(None),
+            surveyed: RwSignal::new(None),
             is_keys_open: RwSignal::new(false),
             is_history_open: RwSignal::new(false),
             is_palette_open: RwSignal::new(false),
             choose_files: RwSignal::new(None),
         };
+        session.handles.start(session);
         Effect::new(move || browser_storage::write(SOURCES_KEY, &session.sources.get().join("\n")));
         Effect::new(move || {
             browser_storage::write(TABLE_SOURCES_KEY, &session.table_sources.get().join("\n"));
@@ -214,6 +226,15 @@ impl Session {
         });
     }
 
+    /// Opens files of an earlier visit, without a word.
+    pub(crate) fn reopen_files(self, files: Vec<NamedFile>) {
+        self.engine.add_files(files, move |event| {
+            if let Event::Failed { error, .. } = event {
+                self.toasts.say(error.message);
+            }
+        });
+    }
+
     /// Writes a first look at a table into the editor, and goes there.
     pub(crate) fn query_table(self, table: &TableName, version: Option<u64>) {
         self.write_statement(&format!("SELECT * FROM {} LIMIT 100", table.sql_at(version)));
@@ -224,6 +245,12 @@ impl Session {
         self.is_files_open.set(false);
         self.pads.current_untracked().task.set(Some(EditorTask::Add { statement: statement.to_owned() }));
         Route::Query.go();
+    }
+
+    /// Shows the profile of a column.
+    pub(crate) fn show_profile(self, column: ColumnOf) {
+        self.is_files_open.set(false);
+        self.profiled.set(Some(column));
     }
 
     /// Takes a table off the list: one of the lake is deleted, when no one takes that back.
@@ -340,6 +367,7 @@ impl Session {
             settle: Some(Arc::new(move || {
                 // Someone may have opened it again meanwhile.
                 if self.removed.with_untracked(|removed| removed.contains(&path)) {
+                    self.handles.drop_quietly(&path);
                     self.engine.remove_file(path.clone(), move |event| {
                         if let Event::Failed { error, .. } = event {
                             self.toasts.say(error.message);

@@ -1,10 +1,13 @@
 //! How files come in: the browser's own dialogs, and drops anywhere on the page.
 
 use crate::dropped_files;
-use crate::session::use_session;
+use crate::handles;
+use crate::session::{Session, use_session};
+use js_sys::Function;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 use web_sys::{DragEvent, HtmlInputElement};
 
 /// The hidden inputs, and the veil while something is dragged over the page.
@@ -15,7 +18,10 @@ pub(super) fn FileInputs() -> impl IntoView {
     Effect::new(move || {
         if let Some(is_folder) = session.choose_files.get() {
             session.choose_files.set(None);
-            if let Some(input) = if is_folder { folder.get_untracked() } else { files.get_untracked() } {
+            if let Some(picker) = handles::picker(is_folder) {
+                wasm_bindgen_futures::spawn_local(pick(session, picker, is_folder));
+            } else if let Some(input) = if is_folder { folder.get_untracked() } else { files.get_untracked() }
+            {
                 input.click();
             }
         }
@@ -57,8 +63,10 @@ pub(super) fn FileInputs() -> impl IntoView {
         if let Some(transfer) = event.data_transfer().filter(|_| has_files(&event)) {
             event.prevent_default();
             let dropped = dropped_files::dropped(&transfer);
+            let handles = handles::dropped(&transfer);
             wasm_bindgen_futures::spawn_local(async move {
                 session.open_files(dropped.into_files().await);
+                session.handles.keep(handles::awaited(handles).await);
             });
         }
     }));
@@ -81,6 +89,24 @@ pub(super) fn FileInputs() -> impl IntoView {
         <Show when=move || { depth.get() > 0 }>
             <div class="drop-veil">"Drop to open. The files stay on this machine."</div>
         </Show>
+    }
+}
+
+/// Opens what is chosen in the browser's own dialog, and keeps it for the next visit.
+async fn pick(session: Session, picker: Function, is_folder: bool) {
+    let opened = async {
+        let Some(chosen) = handles::picked(picker, is_folder).await? else { return Ok(()) };
+        let mut files = Vec::new();
+        for handle in &chosen {
+            files.extend(handles::files(handle).await?);
+        }
+        session.open_files(files);
+        session.handles.keep(chosen);
+        Ok::<(), JsValue>(())
+    };
+    if let Err(error) = opened.await {
+        let why = crate::engine_client::describe(&error);
+        session.toasts.say(format!("What was chosen could not be opened: {why}"));
     }
 }
 

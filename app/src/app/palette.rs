@@ -3,6 +3,7 @@
 use crate::pads::EditorTask;
 use crate::route::{Route, TableRoute};
 use crate::session::{Session, use_session};
+use crate::source::Source;
 use crate::tables::TableName;
 use crate::theme::Theme;
 use leptos::html;
@@ -173,6 +174,28 @@ fn commands(session: Session) -> Vec<Command> {
     add("Copy a link to this query", "", Arc::new(move || session.copy_link()));
     add("Open files", "", Arc::new(move || session.choose_files.set(Some(false))));
     add("Open a folder", "", Arc::new(move || session.choose_files.set(Some(true))));
+    let handles = session.handles;
+    for kept in handles.list.get().into_iter().filter(|kept| kept.is_waiting) {
+        let name = kept.name;
+        add(&format!("Open {name} again"), "", Arc::new(move || handles.open(session, &name)));
+    }
+    if handles.list.with(|list| !list.is_empty()) {
+        add("Forget files of earlier visits", "", Arc::new(move || handles.forget_all(session)));
+    }
+    let rows = pads.current().runs;
+    let shown = rows.statements.with(|list| {
+        let statement = list.get(rows.shown.get().min(list.len().saturating_sub(1)))?;
+        let rows = statement.rows.filter(|_| !statement.columns.is_empty())?;
+        Some(Source::Result { result: rows.result, columns: statement.columns.clone() })
+    });
+    if let Some(source) = shown {
+        add("Profile of the rows", "", Arc::new(move || session.surveyed.set(Some(source.clone()))));
+    }
+    add(
+        "Paste data",
+        if super::is_apple() { "⌘V" } else { "Ctrl V" },
+        Arc::new(move || super::paste::ask(session)),
+    );
     add("Keys for S3", "", Arc::new(move || session.is_keys_open.set(true)));
     add("Go to Home", "", Arc::new(|| Route::Home.go()));
     add("Go to Compute", "", Arc::new(|| Route::Compute.go()));

@@ -81,6 +81,20 @@ pub(crate) enum Lucide {
     ChevronUp,
     /// `chevron-left`
     ChevronLeft,
+    /// `chart-column`
+    Chart,
+    /// `eye`
+    View,
+    /// `hash`
+    Number,
+    /// `type`
+    Letters,
+    /// `toggle-left`
+    Toggle,
+    /// `calendar`
+    Calendar,
+    /// `binary`
+    Binary,
     /// `cpu`
     Cpu,
     /// `file-spreadsheet`
@@ -179,6 +193,27 @@ impl Lucide {
             }
             Self::ChevronUp => r#"<path d="m18 15-6-6-6 6"/>"#,
             Self::ChevronLeft => r#"<path d="m15 18-6-6 6-6"/>"#,
+            Self::Chart => {
+                r#"<path d="M3 3v16a2 2 0 0 0 2 2h16"/><path d="M18 17V9"/><path d="M13 17V5"/><path d="M8 17v-3"/>"#
+            }
+            Self::View => {
+                r#"<path d="M2.062 12.348a1 1 0 0 1 0-.696 10.75 10.75 0 0 1 19.876 0 1 1 0 0 1 0 .696 10.75 10.75 0 0 1-19.876 0"/><circle cx="12" cy="12" r="3"/>"#
+            }
+            Self::Number => {
+                r#"<line x1="4" x2="20" y1="9" y2="9"/><line x1="4" x2="20" y1="15" y2="15"/><line x1="10" x2="8" y1="3" y2="21"/><line x1="16" x2="14" y1="3" y2="21"/>"#
+            }
+            Self::Letters => {
+                r#"<path d="M12 4v16"/><path d="M4 7V5a1 1 0 0 1 1-1h14a1 1 0 0 1 1 1v2"/><path d="M9 20h6"/>"#
+            }
+            Self::Toggle => {
+                r#"<circle cx="9" cy="12" r="3"/><rect width="20" height="14" x="2" y="5" rx="7"/>"#
+            }
+            Self::Calendar => {
+                r#"<path d="M8 2v3"/><path d="M16 2v3"/><rect x="3" y="3" width="18" height="18" rx="2"/><path d="M3 9h18"/>"#
+            }
+            Self::Binary => {
+                r#"<rect x="14" y="14" width="4" height="6" rx="2"/><rect x="6" y="4" width="4" height="6" rx="2"/><path d="M6 20h4"/><path d="M14 10h4"/><path d="M6 14h2v6"/><path d="M14 4h2v6"/>"#
+            }
             Self::Cpu => {
                 r#"<path d="M12 20v2"/><path d="M12 2v2"/><path d="M17 20v2"/><path d="M17 2v2"/><path d="M2 12h2"/><path d="M2 17h2"/><path d="M2 7h2"/><path d="M20 12h2"/><path d="M20 17h2"/><path d="M20 7h2"/><path d="M7 20v2"/><path d="M7 2v2"/><rect x="4" y="4" width="16" height="16" rx="2"/><rect x="8" y="8" width="8" height="8" rx="1"/>"#
             }

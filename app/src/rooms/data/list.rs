@@ -1,5 +1,6 @@
-//! The list of tables: those of the lake by schema, those that were opened, those by URL.
+//! The list of tables: those of the lake by schema, those that were opened, those by URL. Files are below them.
 
+use super::file_list::FileSections;
 use super::storage::StorageNote;
 use crate::rooms::opening::{OpenLine, UrlField};
 use crate::route::{Route, TableRoute};
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// The list.
 #[component]
-pub(super) fn TableList(open: Memo<Option<TableName>>) -> impl IntoView {
+pub(super) fn TableList(open: Memo<Option<TableName>>, file: Memo<Option<String>>) -> impl IntoView {
     let session = use_session();
     let tables = Memo::new(move |_| session.tables());
     view! {
@@ -32,7 +33,7 @@ pub(super) fn TableList(open: Memo<Option<TableName>>) -> impl IntoView {
             add_label="Open this URL"
             on_add=Callback::new(move |url: String| session.open_table_source(&url))
         />
-        <nav class="list-tables" aria-label="Tables">
+        <nav class="list-tables" aria-label="Tables and files">
             <Show when=move || tables.with(Vec::is_empty)>
                 <p class="list-empty quiet">"No tables yet."</p>
                 <div class="list-steps">
@@ -46,6 +47,7 @@ pub(super) fn TableList(open: Memo<Option<TableName>>) -> impl IntoView {
                 </div>
             </Show>
             {move || sections(session, tables.get(), open)}
+            <FileSections open=file />
         </nav>
         <LakeActions tables />
         <StorageNote />

@@ -3,10 +3,13 @@
 mod copy_sheet;
 mod diff;
 mod facts;
+mod file;
+mod file_list;
 mod files;
 mod history;
 mod list;
 mod look_grid;
+mod parquet;
 mod properties;
 mod rows;
 mod schema;
@@ -15,9 +18,10 @@ mod table;
 
 pub(in crate::rooms) use storage::StorageNote;
 
-use crate::route::{Route, TableRoute};
+use crate::route::{FileRoute, Route, TableRoute};
 use crate::session::{Session, use_session};
 use crate::ui::{Button, Empty, Lucide, Weight};
+use file::FileView;
 use leptos::prelude::*;
 use list::TableList;
 use table::TableView;
@@ -38,16 +42,34 @@ pub(crate) fn Data() -> impl IntoView {
         Route::Data(route) => route,
         _ => None,
     });
+    let file_route = Memo::new(move |_| match session.route.get() {
+        Route::File(route) => Some(route),
+        _ => None,
+    });
+    let file = Memo::new(move |_| file_route.get().map(|route| route.path));
     let table = Memo::new(move |_| route.get().map(|route| route.table));
     view! {
-        <div class="data" class:data-open=move || table.get().is_some()>
-            <aside class="data-list" aria-label="Tables">
-                <TableList open=table />
+        <div class="data" class:data-open=move || table.get().is_some() || file.get().is_some()>
+            <aside class="data-list" aria-label="Tables and files">
+                <TableList open=table file />
             </aside>
-            <section class="data-table" aria-label="Table">
-                {move || match table.get() {
-                    None => first_steps(session),
-                    Some(table) => {
+            <section
+                class="data-table"
+                aria-label=move || if file.get().is_some() { "File" } else { "Table" }
+            >
+                {move || match (table.get(), file.get()) {
+                    (_, Some(path)) => {
+                        let fallback = FileRoute::new(&path);
+                        let route = Memo::new(move |_| {
+                            file_route
+                                .get()
+                                .filter(|route| route.path == fallback.path)
+                                .unwrap_or(fallback.clone())
+                        });
+                        view! { <FileView path route /> }.into_any()
+                    }
+                    (None, None) => first_steps(session),
+                    (Some(table), None) => {
                         let fallback = TableRoute::new(table.clone());
                         let route = Memo::new(move |_| {
                             route.get().filter(|route| route.table == fallback.table).unwrap_or(fallback.clone())

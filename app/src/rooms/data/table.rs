@@ -11,8 +11,10 @@ use crate::asked::Answer;
 use crate::display;
 use crate::engine_client::EngineClient;
 use crate::json_text;
+use crate::rooms::profile::Columns;
 use crate::route::{Route, TableRoute, TableTab};
 use crate::session::{Session, use_session};
+use crate::source::Source;
 use crate::table_moves::can_save_to_folder;
 use crate::tables::TableName;
 use crate::ui::{Button, ErrorPanel, Figure, Figures, Icon, Lucide, RowsSkeleton, Tab, Tabs, Weight};
@@ -96,6 +98,15 @@ fn panel(table: &TableName, head: Head, route: Memo<TableRoute>) -> AnyView {
             let (table, head, route) = (table.clone(), head.clone(), route.get());
             match route.tab {
                 TableTab::Rows => view! { <RowsTab table version=route.version /> }.into_any(),
+                TableTab::Columns => {
+                    let source = Source::Table { table, version: route.version };
+                    view! {
+                        <div class="table-page">
+                            <Columns source />
+                        </div>
+                    }
+                    .into_any()
+                }
                 TableTab::Schema => {
                     let partitioned_by = list(head.detail.value(0, "partitionColumns").unwrap_or_default());
                     view! { <SchemaTab table version=route.version partitioned_by /> }.into_any()

@@ -1,33 +1,22 @@
-//! The list of what can be queried: files of the tab, and URLs.
+//! The panel of what can be queried: tables, views, files of the tab, and URLs, as a tree that a field filters.
 
-use crate::display;
+use super::tree::{Branch, What};
+use super::tree_view::{Tree, TreeView};
 use crate::rooms::opening::{OpenLine, UrlField};
-use crate::route::TableRoute;
 use crate::session::{Session, use_session};
+use crate::sql_text;
 use crate::tables::TableName;
-use crate::ui::{Button, Fold, Icon, IconButton, Lucide};
+use crate::ui::{Button, Icon, IconButton, Lucide, Weight};
 use leptos::prelude::*;
-use std::collections::BTreeMap;
-use tarn_rpc::FileEntry;
 
-/// The list.
+/// The panel.
 #[component]
 pub(super) fn Files() -> impl IntoView {
     let session = use_session();
-    let files = Memo::new(move |_| {
-        let removed = session.removed.get();
-        let files = session.engine.files.get();
-        let is_shown =
-            |file: &FileEntry| !removed.contains(&file.path) && TableName::of_entry(file).is_none();
-        files.into_iter().filter(is_shown).collect::<Vec<_>>()
-    });
-    let tables = Memo::new(move |_| session.tables());
-    let of_kind = move |is_opened: bool| {
-        files.get().into_iter().filter(|file| file.is_opened == is_opened).collect::<Vec<_>>()
-    };
-    let has_any = Memo::new(move |_| {
-        !files.get().is_empty() || !session.sources.get().is_empty() || !tables.get().is_empty()
-    });
+    let branches = Memo::new(move |_| branches(session));
+    let filter = RwSignal::new(String::new());
+    let tree = Tree::new(session, branches, filter);
+    let is_blank = Memo::new(move |_| branches.with(Vec::is_empty));
     view! {
         <div class="files">
             <OpenLine>
@@ -47,209 +36,173 @@ pub(super) fn Files() -> impl IntoView {
                 add_label="Add this URL"
                 on_add=Callback::new(move |url: String| session.add_source(&url))
             />
+            <Show when=move || !is_blank.get()>
+                <div class="files-filter">
+                    <Icon of=Lucide::Search />
+                    <input
+                        class="input"
+                        type="text"
+                        aria-label="Filter"
+                        placeholder="Filter"
+                        autocomplete="off"
+                        autocapitalize="off"
+                        spellcheck="false"
+                        prop:value=filter
+                        on:input:target=move |event| filter.set(event.target().value())
+                        on:keydown=move |event| {
+                            if event.key() == "Escape" && !filter.with_untracked(String::is_empty) {
+                                event.prevent_default();
+                                event.stop_propagation();
+                                filter.set(String::new());
+                            } else if event.key() == "ArrowDown" {
+                                event.prevent_default();
+                                tree.focus();
+                            }
+                        }
+                    />
+                    <Show when=move || !filter.with(String::is_empty)>
+                        <IconButton
+                            label="Clear the filter"
+                            icon=Lucide::Close
+                            on_press=Callback::new(move |()| filter.set(String::new()))
+                        />
+                    </Show>
+                </div>
+            </Show>
             <div class="files-list">
-                <Show when=move || !has_any.get()>
+                <Show when=move || is_blank.get()>
                     <p class="files-empty quiet">
                         "Drop Parquet, CSV or JSON files, or the folder of a Delta table, anywhere on this page. They stay on this machine and are read where they lie."
                     </p>
                 </Show>
-                {move || {
-                    let tables = tables.get();
-                    (!tables.is_empty()).then(|| table_section(session, tables))
-                }}
-                {move || section("Opened", session, of_kind(true))}
-                {move || section("Written here", session, of_kind(false))}
-                {move || {
-                    let sources = session.sources.get();
-                    (!sources.is_empty()).then(|| source_section(session, sources))
-                }}
+                <Show when=move || !is_blank.get()>
+                    <TreeView tree />
+                </Show>
+                <OpenAgain />
             </div>
         </div>
     }
 }
 
-fn section(heading: &'static str, session: Session, files: Vec<FileEntry>) -> impl IntoView {
-    let (mut folders, mut loose) = (BTreeMap::<String, Vec<FileEntry>>::new(), Vec::new());
-    for file in files {
-        match file.path.split_once('/') {
-            Some((folder, _)) => folders.entry(folder.to_owned()).or_default().push(file),
-            None => loose.push(file),
-        }
-    }
-    (!folders.is_empty() || !loose.is_empty()).then(|| {
-        view! {
-            <section>
-                <h2 class="files-heading">{heading}</h2>
-                <ul>
-                    {folders
-                        .into_iter()
-                        .map(|(folder, files)| folder_row(session, &folder, files))
-                        .collect_view()}
-                    {loose.into_iter().map(|file| file_row(session, file, 0)).collect_view()}
-                </ul>
-            </section>
-        }
-    })
-}
-
-/// A folder: queried as one, or opened to see its files.
-fn folder_row(session: Session, folder: &str, files: Vec<FileEntry>) -> impl IntoView + use<> {
-    let size_bytes = files.iter().map(|file| file.size_bytes).sum();
-    let format = files.iter().find_map(|file| file.format.clone());
-    let count = display::counted(files.len() as u64, "file");
-    let is_open = RwSignal::new(false);
-    let name = format!("{folder}/");
-    let (path, skipped) = (name.clone(), folder.len() + 1);
-    view! {
-        <li class="file">
-            <Fold label=format!("Files in {folder}") is_open />
-            <button
-                type="button"
-                class="file-name"
-                title=format!("Query all of {name}: {count}")
-                on:click=move |_| session.query_path(&path, format.as_deref())
-            >
-                <span class="file-text">{name.clone()}</span>
-                <span class="file-size">{display::bytes(size_bytes)}</span>
-            </button>
-        </li>
-        {move || {
-            is_open
-                .get()
-                .then(|| files.iter().map(|file| file_row(session, file.clone(), skipped)).collect_view())
-        }}
-    }
-}
-
-/// A file; `skipped` bytes of its path are said by the folder above it.
-fn file_row(session: Session, file: FileEntry, skipped: usize) -> impl IntoView {
-    let icon = match file.format.as_deref() {
-        Some("parquet") => Lucide::Table,
-        Some("json") => Lucide::Braces,
-        Some("csv") => Lucide::Text,
-        _ => Lucide::File,
+/// Files and folders of earlier visits.
+#[component]
+fn OpenAgain() -> impl IntoView {
+    let session = use_session();
+    let handles = session.handles;
+    let waiting = move || {
+        handles.list.with(|list| {
+            let waiting = list.iter().filter(|kept| kept.is_waiting);
+            waiting.map(|kept| (kept.name.clone(), kept.is_folder)).collect::<Vec<_>>()
+        })
     };
-    let shown = file.path.get(skipped..).unwrap_or(&file.path).to_owned();
-    let title = format!("Query {} ({} bytes)", file.path, display::count(file.size_bytes));
-    let (path, format) = (file.path.clone(), file.format.clone());
-    let download = (!file.is_opened).then(|| {
-        let path = file.path.clone();
+    let row = move |(name, is_folder): (String, bool)| {
+        let (opened, forgotten) = (name.clone(), name.clone());
+        let shown = if is_folder { format!("{name}/") } else { name.clone() };
         view! {
-            <IconButton
-                label=format!("Save {path} to the disk")
-                icon=Lucide::Download
-                on_press=Callback::new(move |()| session.download(path.clone()))
-            />
+            <li class="file">
+                <button
+                    type="button"
+                    class="file-name"
+                    aria-label=format!("Open {name} again")
+                    on:click=move |_| handles.open(session, &opened)
+                >
+                    <Icon of=if is_folder { Lucide::Files } else { Lucide::File } />
+                    <span class="file-text">{shown}</span>
+                </button>
+                <span class="file-actions">
+                    <IconButton
+                        label=format!("Forget {name}")
+                        icon=Lucide::Close
+                        on_press=Callback::new(move |()| handles.forget(session, &forgotten))
+                    />
+                </span>
+            </li>
         }
-    });
-    let (verb, remove_icon) =
-        if file.is_opened { ("Close", Lucide::Close) } else { ("Delete", Lucide::Trash) };
-    let size = display::bytes(file.size_bytes);
-    view! {
-        <li class="file" class:file-inner={skipped > 0}>
-            <button
-                type="button"
-                class="file-name"
-                title=title
-                on:click=move |_| session.query_path(&path, format.as_deref())
-            >
-                <Icon of=icon />
-                <span class="file-text">{shown}</span>
-                <span class="file-size">{size}</span>
-            </button>
-            <span class="file-actions">
-                {download}
-                <IconButton
-                    label=format!("{verb} {}", file.path)
-                    icon=remove_icon
-                    on_press=Callback::new(move |()| session.remove_file(&file))
-                />
-            </span>
-        </li>
-    }
-}
-
-/// The Delta tables, to be queried; the data room has more on each.
-fn table_section(session: Session, tables: Vec<(TableName, bool)>) -> impl IntoView {
-    let rows = tables
-        .into_iter()
-        .map(|(table, _)| {
-            let (short, place) = (table.short().to_owned(), table.place());
-            let place = if place == "main.default" { String::new() } else { place };
-            let hash = TableRoute::new(table.clone()).hash();
-            let title = format!("Query {}", table.sql());
+    };
+    move || {
+        let waiting = waiting();
+        (!waiting.is_empty()).then(|| {
             view! {
-                <li class="file">
-                    <button
-                        type="button"
-                        class="file-name"
-                        title=title
-                        on:click=move |_| session.query_table(&table, None)
-                    >
-                        <Icon of=Lucide::Table />
-                        <span class="file-text">{short.clone()}</span>
-                        <span class="file-size file-place">{place}</span>
-                    </button>
-                    <span class="file-actions">
-                        <a class="icon-button" href=hash aria-label=format!("Open {short}") title="Open in Data">
-                            <Icon of=Lucide::ChevronRight />
-                        </a>
-                    </span>
-                </li>
+                <section class="files-again" aria-label="Open again">
+                    <h2 class="files-heading">"Open again"</h2>
+                    <ul>{waiting.into_iter().map(row).collect_view()}</ul>
+                    <Button
+                        label="Forget all"
+                        weight=Weight::Quiet
+                        on_press=Callback::new(move |()| handles.forget_all(session))
+                    />
+                </section>
             }
         })
-        .collect_view();
-    view! {
-        <section>
-            <h2 class="files-heading">"Tables"</h2>
-            <ul>{rows}</ul>
-        </section>
     }
 }
 
-fn source_section(session: Session, sources: Vec<String>) -> impl IntoView {
-    let rows = sources
-        .into_iter()
-        .map(|url| {
-            let (place, shown) = place_and_name(&url);
-            let (query, remove) = (url.clone(), url.clone());
-            view! {
-                <li class="file">
-                    <button
-                        type="button"
-                        class="file-name"
-                        title=format!("Query {url}")
-                        on:click=move |_| session.query_path(&query, None)
-                    >
-                        <Icon of=Lucide::Globe />
-                        <span class="file-text">{shown.clone()}</span>
-                        <span class="file-size file-place">{place}</span>
-                    </button>
-                    <span class="file-actions">
-                        <IconButton
-                            label=format!("Remove {shown}")
-                            icon=Lucide::Close
-                            on_press=Callback::new(move |()| session.remove_source(remove.clone()))
-                        />
-                    </span>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <section>
-            <h2 class="files-heading">"URLs"</h2>
-            <ul>{rows}</ul>
-        </section>
+/// What there is, by its kind.
+fn branches(session: Session) -> Vec<Branch> {
+    let removed = session.removed.get();
+    let files = session.engine.files.get();
+    let is_shown =
+        |file: &&tarn_rpc::FileEntry| !removed.contains(&file.path) && TableName::of_entry(file).is_none();
+    let of_kind = |is_opened: bool| {
+        Branch::files(
+            files.iter().filter(is_shown).filter(|file| file.is_opened == is_opened).cloned().collect(),
+        )
+    };
+    let session_id = session.pads.shown.get();
+    let views = session.catalog.views.get().into_iter().map(|name| Branch::view(name, session_id)).collect();
+    let tables = session.tables().into_iter().map(|(table, _)| Branch::table(table)).collect();
+    let urls = session.sources.get().iter().map(|url| Branch::url(url)).collect();
+    [
+        Branch::group("Tables", tables),
+        Branch::group("Views", views),
+        Branch::group("Opened", of_kind(true)),
+        Branch::group("Written here", of_kind(false)),
+        Branch::group("URLs", urls),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Does what a line is for: writes it into the query.
+pub(super) fn act(session: Session, what: &What) {
+    use crate::pads::EditorTask;
+    use crate::source::Source;
+    match what {
+        What::Folder { path, format } => session.query_path(path, format.as_deref()),
+        What::Source(Source::Table { table, version }, _) => session.query_table(table, *version),
+        What::Source(Source::File { path, format }, _) => session.query_path(path, Some(format)),
+        What::Source(source, _) => {
+            session.write_statement(&format!("SELECT * FROM {} LIMIT 100", source.sql()));
+        }
+        What::Column { column, is_named } => {
+            let text = match column.path.last() {
+                Some(name) if !*is_named => crate::tables::quoted(name),
+                _ => column.sql(),
+            };
+            session.is_files_open.set(false);
+            let pad = session.pads.current_untracked();
+            let (from, _) = pad.selection.get_untracked();
+            let follows_word = pad.text.with_untracked(|written| {
+                let before = written.get(..sql_text::byte_at_utf16(written, from)).unwrap_or_default();
+                before.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '_' | '`' | ')' | ','))
+            });
+            let text = if follows_word { format!(" {text}") } else { text };
+            pad.task.set(Some(EditorTask::Insert { text }));
+        }
+        What::Other(file) => session.query_path(&file.path, None),
+        What::Group | What::Note => {}
     }
 }
 
-/// A URL's host or bucket, and the last part of its path.
-fn place_and_name(url: &str) -> (String, String) {
-    let bare = url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/');
-    let path = bare.split_once("://").map_or(bare, |(_, path)| path);
-    match (path.split_once('/'), path.rsplit_once('/')) {
-        (Some((place, _)), Some((_, name))) => (place.to_owned(), name.to_owned()),
-        _ => (String::new(), path.to_owned()),
+/// Takes what a line stands for off the list, with a way back. Says whether there was such a thing.
+pub(super) fn remove(session: Session, what: &What) -> bool {
+    use crate::source::Source;
+    match what {
+        What::Source(Source::Table { table, .. }, _) => session.remove_table(table),
+        What::Source(_, Some(file)) | What::Other(file) => session.remove_file(file),
+        What::Source(Source::File { path, .. }, None) => session.remove_source(path.clone()),
+        _ => return false,
     }
+    true
 }

@@ -11,6 +11,9 @@ mod plain_editor;
 mod plan;
 mod results;
 mod run_bar;
+mod tree;
+mod tree_counts;
+mod tree_view;
 
 pub(crate) use history_sheet::HistorySheet;
 pub(crate) use keys::Keys;
@@ -45,7 +48,7 @@ pub(crate) fn Query() -> impl IntoView {
             <aside class="query-files" aria-label="Files">
                 <Files />
             </aside>
-            <div class="query-work" style:--editor-height=move || format!("{}px", height_px.get())>
+            <div id="query-work" class="query-work" style:--editor-height=move || format!("{}px", height_px.get())>
                 <PadTabs />
                 <Editor />
                 <Divider height_px />
