@@ -25,12 +25,7 @@ pub(crate) struct ExportFormat {
 /// The formats.
 pub(crate) const FORMATS: &[ExportFormat] = &[
     ExportFormat { name: "csv", label: "CSV", extension: "csv", mime: "text/csv" },
-    ExportFormat {
-        name: "json",
-        label: "JSON, a row a line",
-        extension: "ndjson",
-        mime: "application/x-ndjson",
-    },
+    ExportFormat { name: "json", label: "JSON Lines", extension: "ndjson", mime: "application/x-ndjson" },
     ExportFormat {
         name: "parquet",
         label: "Parquet",

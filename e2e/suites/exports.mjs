@@ -30,11 +30,11 @@ export function exports_(shared) {
   test("the rows that are shown are saved in every format", () =>
     inPage(shared, async (tarn) => {
       await withoutPicker(tarn);
-      await tarn.run("SELECT value AS n, value AS n, concat('a,\"b', value) AS text FROM generate_series(1, 3)");
+      await tarn.run("SELECT * FROM (SELECT 1 AS n) AS a CROSS JOIN (SELECT value AS n, concat('a,\"b', value) AS text FROM generate_series(1, 3)) AS b ORDER BY text");
       const csv = await exported(tarn, "The rows that are shown", "CSV");
       assert.match(csv.name, /\.csv$/);
-      assert.equal(await readFile(csv.path, "utf8"), 'n,n_1,text\n1,1,"a,""b1"\n2,2,"a,""b2"\n3,3,"a,""b3"\n');
-      const json = await exported(tarn, "The rows that are shown", "JSON, a row a line");
+      assert.equal(await readFile(csv.path, "utf8"), 'n,n_1,text\n1,1,"a,""b1"\n1,2,"a,""b2"\n1,3,"a,""b3"\n');
+      const json = await exported(tarn, "The rows that are shown", "JSON Lines");
       assert.equal((await readFile(json.path, "utf8")).split("\n")[0], '{"n":1,"n_1":1,"text":"a,\\"b1"}');
       const parquet = await exported(tarn, "The rows that are shown", "Parquet");
       assert.equal((await readFile(parquet.path)).subarray(0, 4).toString(), "PAR1");

@@ -1,6 +1,7 @@
 //! Syntax errors with their place in the script.
 
 use crate::StatementText;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::ParserError;
 use sqlparser::tokenizer::{Token, TokenizerError};
 
@@ -42,6 +43,7 @@ impl SyntaxError {
             }
         };
         let (message, place) = split_place(&text);
+        let place = place.map(|place| misspelt_before(message, place, statement).unwrap_or(place));
         let token = statement
             .tokens
             .iter()
@@ -70,6 +72,26 @@ impl SyntaxError {
             length,
         }
     }
+}
+
+/// The place of the word before, where that was taken for an alias and is nearly a keyword: `SELECT 1 FORM t` fails at `t`.
+fn misspelt_before(message: &str, place: (u64, u64), statement: &StatementText) -> Option<(u64, u64)> {
+    if !message.starts_with("Expected: end of statement") {
+        return None;
+    }
+    let mut written =
+        statement.tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).rev();
+    written.find(|token| place == (token.span.start.line, token.span.start.column))?;
+    let before = written.next()?;
+    match &before.token {
+        // An alias may be any word: only one letter may be wrong, or two swapped.
+        Token::Word(word) if word.quote_style.is_none() && word.keyword == Keyword::NoKeyword => {
+            let keyword = nearest_keyword(&word.value)?;
+            (strsim::osa_distance(&word.value.to_uppercase(), keyword) == 1).then_some(())
+        }
+        _ => None,
+    }?;
+    Some((before.span.start.line, before.span.start.column))
 }
 
 /// sqlparser carries the place of a parser error only at the end of its text: "… at Line: 1, Column: 8".

@@ -44,11 +44,15 @@ async fn siblings_share_views_and_plan_apart() {
     let other = home.session.sibling();
     for _ in 0..20 {
         let (first, second) = tokio::join!(
-            run(&home.lakehouse, &home.session, "SELECT a FROM read_files('one.csv'), v AS w"),
+            run(
+                &home.lakehouse,
+                &home.session,
+                "SELECT f.a FROM read_files('one.csv') AS f CROSS JOIN v AS w"
+            ),
             run(
                 &home.lakehouse,
                 &other,
-                "SELECT a FROM read_files('two.csv') JOIN v USING (a) RIGHT JOIN v AS w USING (a)"
+                "SELECT w.a FROM read_files('two.csv') AS f RIGHT JOIN v AS w ON f.a = w.a"
             ),
         );
         assert_eq!(first.err().map(|error| error.message), None);
@@ -61,15 +65,16 @@ async fn rows_of_a_result_are_a_table_also_where_names_repeat() {
     let home = Home::new();
     let rows = kept(
         &home,
-        "SELECT value AS a, value % 3 AS a, parse_json('{\"x\": 1}') AS j FROM generate_series(1, 10000)",
+        "SELECT * FROM (SELECT value AS a FROM generate_series(1, 10000)) AS x JOIN (SELECT value AS v, value % 3 AS a, \
+         named_struct('x', 1) AS s FROM generate_series(1, 10000)) AS y ON x.a = v",
     )
     .await;
     let session = home.lakehouse.session();
     session.add_rows("result", &rows).unwrap();
     let asked = |sql: &'static str| run(&home.lakehouse, &session, sql);
     assert_eq!(
-        asked("SELECT c0, c1, c2 FROM __tarn.result WHERE c1 = 2 ORDER BY c0 DESC LIMIT 2").await.unwrap(),
-        r#"[{"c0":9998,"c1":2,"c2":{"x":1}},{"c0":9995,"c1":2,"c2":{"x":1}}]"#
+        asked("SELECT c0, c2, c3 FROM __tarn.result WHERE c2 = 2 ORDER BY c0 DESC LIMIT 2").await.unwrap(),
+        r#"[{"c0":9998,"c2":2,"c3":{"x":1}},{"c0":9995,"c2":2,"c3":{"x":1}}]"#
     );
     assert_eq!(asked("SELECT count(*) AS n FROM __tarn.result").await.unwrap(), r#"[{"n":10000}]"#);
     // Others do not see it.

@@ -9,7 +9,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, PutOptions};
 use std::rc::Rc;
 use tarn_lakehouse::{Error, ErrorKind, KeptResult, Result};
-use tarn_rpc::{Event, ExportRows};
+use tarn_rpc::ExportRows;
 use tarn_storage_opfs::OutStore;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;

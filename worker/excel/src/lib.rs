@@ -1,7 +1,6 @@
 //! Rows as an Excel file (.xlsx): a small program of its own, which the engine's worker fetches when a person first asks for
 //! one, and whose memory goes with it.
 #![cfg(target_arch = "wasm32")]
-#![expect(unreachable_pub, reason = "what wasm-bindgen hands to JavaScript is public to it alone")]
 
 mod value;
 

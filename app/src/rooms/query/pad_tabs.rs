@@ -6,7 +6,7 @@ use crate::ui::{IconButton, Lucide};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// The tabs, and what is done to the shown pad as a whole.
 #[component]
@@ -82,6 +82,15 @@ fn PadTab(pad: Pad, renamed: RwSignal<Option<u64>>, session: Session) -> impl In
     let name = pad.shown_name();
     let is_running = Memo::new(move |_| pad.runs.phase.get().is_running());
     let input = NodeRef::<html::Input>::new();
+    let tab = NodeRef::<html::Button>::new();
+    Effect::new(move || {
+        if let (true, Some(tab)) = (is_shown.get(), tab.get()) {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Nearest);
+            options.set_inline(ScrollLogicalPosition::Nearest);
+            tab.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
     Effect::new(move || {
         if let Some(input) = input.get() {
             // A field that cannot take the focus is clicked instead.
@@ -120,6 +129,7 @@ fn PadTab(pad: Pad, renamed: RwSignal<Option<u64>>, session: Session) -> impl In
                 view! {
                     <div class="pad" class:pad-shown=is_shown>
                         <button
+                            node_ref=tab
                             type="button"
                             role="tab"
                             class="pad-tab"
