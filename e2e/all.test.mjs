@@ -8,6 +8,7 @@ import { exports_ } from "./suites/exports.mjs";
 import { full } from "./suites/full.mjs";
 import { golden } from "./suites/golden.mjs";
 import { grid } from "./suites/grid.mjs";
+import { gridRefined } from "./suites/grid_refined.mjs";
 import { homes } from "./suites/homes.mjs";
 import { kills } from "./suites/kills.mjs";
 import { looks } from "./suites/looks.mjs";
@@ -39,6 +40,7 @@ describe("the page", { concurrency: 1 }, () => {
   });
   describe("basics", () => basics(shared));
   describe("grid", () => grid(shared));
+  describe("grid, refined", () => gridRefined(shared));
   describe("pads", () => pads(shared));
   describe("rooms", () => rooms(shared));
   describe("exports", () => exports_(shared));

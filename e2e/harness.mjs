@@ -1,5 +1,6 @@
 // What every test needs: the page served, one browser, and the things that a person does on the page.
 
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -88,6 +89,12 @@ export class Tarn {
       }),
     );
     return texts.join("\n");
+  }
+
+  /** Waits until this is written in the editor. */
+  async textIs(expected) {
+    for (let wait = 0; wait < 100 && (await this.text()) !== expected; wait++) await this.page.waitForTimeout(50);
+    assert.equal(await this.text(), expected);
   }
 
   /** The tabs of a script's statements. */

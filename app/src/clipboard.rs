@@ -18,6 +18,18 @@ pub(crate) fn write(text: String) {
     }
 }
 
+/// Puts text on the clipboard that was not there when it was asked for. Returns whether the browser let us.
+pub(crate) async fn write_later(text: String) -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    if window.is_secure_context() {
+        let written = window.navigator().clipboard().write_text(&text);
+        if wasm_bindgen_futures::JsFuture::from(written).await.is_ok() {
+            return true;
+        }
+    }
+    write_by_selection(&text).is_some()
+}
+
 /// The older way, which needs no secure context: select it and ask the document to copy.
 fn write_by_selection(text: &str) -> Option<()> {
     let document = web_sys::window()?.document()?;
@@ -30,5 +42,5 @@ fn write_by_selection(text: &str) -> Option<()> {
     let copied = document.dyn_ref::<HtmlDocument>()?.exec_command("copy");
     area.remove();
     focused?.focus().ok()?;
-    copied.ok().map(|_| ())
+    copied.ok().filter(|is_copied| *is_copied).map(|_| ())
 }

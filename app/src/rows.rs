@@ -3,12 +3,17 @@
 use crate::engine_client::EngineClient;
 use leptos::prelude::*;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 use tarn_rpc::{Cell, ErrorReport, Event, Request};
 
-const PAGE_ROWS: u64 = 100;
-const MAX_PAGES: usize = 80;
+/// As many as a page reads from a message, and draws, without a person noticing.
+const PAGE_ROWS: u64 = 50;
+const MAX_PAGES: usize = 160;
 const MAX_IN_FLIGHT: usize = 3;
+/// Rows, and values that the engine had cut, that are fetched at once to be whole.
+const WHOLE_ROWS: u64 = 500;
+const WHOLE_AT_ONCE: usize = 64;
 
 /// One row.
 pub(crate) type Row = Arc<[Cell]>;
@@ -122,6 +127,51 @@ impl RowCache {
             Event::Failed { error, .. } => on_value(Err(error)),
             _ => {}
         });
+    }
+
+    /// Fetches values whole: of these rows, the columns with these numbers.
+    pub(crate) async fn values(
+        self,
+        rows: Range<u64>,
+        columns: &[usize],
+    ) -> Result<Vec<Vec<Option<String>>>, ErrorReport> {
+        let mut values: Vec<Vec<Option<String>>> = Vec::new();
+        let mut offset = rows.start;
+        while offset < rows.end {
+            let limit = (rows.end - offset).min(WHOLE_ROWS) as u32;
+            let request = Request::Window { result: self.result, offset, limit };
+            let Event::Window { rows: fetched, .. } = self.engine.once(request).await? else { break };
+            if fetched.is_empty() {
+                break;
+            }
+            let mut cut = Vec::new();
+            for (at, row) in fetched.into_iter().enumerate() {
+                let mut chosen = Vec::with_capacity(columns.len());
+                for (place, column) in columns.iter().enumerate() {
+                    let cell = row.get(*column);
+                    if cell.is_some_and(|cell| cell.is_cut) {
+                        cut.push((values.len(), place, offset + at as u64, *column as u32));
+                    }
+                    chosen.push(cell.and_then(|cell| cell.text.clone()));
+                }
+                values.push(chosen);
+            }
+            for some in cut.chunks(WHOLE_AT_ONCE) {
+                let asked = some.iter().map(|(_, _, row, column)| {
+                    self.engine.once(Request::Value { result: self.result, row: *row, column: *column })
+                });
+                let answers = futures::future::join_all(asked).await;
+                for ((at, place, _, _), answer) in some.iter().zip(answers) {
+                    if let Event::Value { text } = answer?
+                        && let Some(slot) = values.get_mut(*at).and_then(|row| row.get_mut(*place))
+                    {
+                        *slot = text;
+                    }
+                }
+            }
+            offset += u64::from(limit);
+        }
+        Ok(values)
     }
 
     /// Lets go of the rows, here and in the engine.

@@ -2,6 +2,7 @@
 
 use crate::engine_client::EngineClient;
 use crate::history;
+use crate::result_view::ResultView;
 use crate::rows::RowCache;
 use crate::sql_text::{Excerpt, in_whole_text};
 use gloo_timers::callback::Interval;
@@ -58,6 +59,8 @@ pub(crate) struct Statement {
     pub(crate) columns: Arc<[Column]>,
     /// Its rows.
     pub(crate) rows: Option<RowCache>,
+    /// How its rows are looked at.
+    pub(crate) view: Option<ResultView>,
     /// What became of it.
     pub(crate) outcome: Outcome,
     /// Its figures.
@@ -96,6 +99,7 @@ impl Statement {
             sql,
             columns: Arc::from([]),
             rows: None,
+            view: None,
             outcome: Outcome::Running,
             progress: RwSignal::new(Progress::default()),
         }
@@ -187,6 +191,7 @@ impl Runs {
                 for statement in statements {
                     if let Some(rows) = statement.rows.take() {
                         rows.close();
+                        statement.view = None;
                         if matches!(statement.outcome, Outcome::Finished { .. } | Outcome::Stopped) {
                             statement.outcome = Outcome::Lost;
                         }
@@ -214,6 +219,7 @@ impl Runs {
                 self.change(statement, move |target| {
                     target.columns = columns.into();
                     target.rows = Some(rows);
+                    target.view = Some(ResultView::new(self.engine, rows, target.columns.clone()));
                 });
             }
             Event::Progress { statement, progress } => self.note_progress(statement, progress),
@@ -319,6 +325,9 @@ impl Runs {
 
 fn drop_all(statements: Vec<Statement>) {
     for statement in statements {
+        if let Some(view) = statement.view {
+            view.drop_refined();
+        }
         if let Some(rows) = statement.rows {
             rows.drop_result();
         }

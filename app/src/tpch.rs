@@ -4,6 +4,7 @@
 //! kept in a place that both see, and ends with the last of them.
 
 use crate::engine_client::{EngineClient, EngineStatus};
+use crate::route::Route;
 use crate::session::Session;
 use leptos::prelude::*;
 use tarn_rpc::{Event, Request, StoreKind};
@@ -90,7 +91,10 @@ impl Tpch {
                 self.end();
                 session.toasts.say(format!("TPC-H at scale {scale} is in the schema {SCHEMA}."));
                 session.engine.tell(Request::ListFiles);
-                session.new_pad("", QUESTION);
+                // Who went on to something else is left to it.
+                if session.route.get_untracked() == Route::Home {
+                    session.new_pad("", QUESTION);
+                }
             }
             Event::Failed { error, .. } => {
                 self.end();

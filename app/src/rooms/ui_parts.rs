@@ -2,8 +2,8 @@
 
 use crate::rows::Row;
 use crate::ui::{
-    Banner, Button, Check, Empty, ErrorPanel, Field, Figure, Figures, Fold, Grid, GridRows, IconButton,
-    Lucide, RowsSkeleton, Tab, Tabs, Tone, Weight,
+    Banner, Button, Check, Empty, ErrorPanel, Field, Figure, Figures, Fold, Grid, GridActs, GridRows,
+    GridState, HeadMark, IconButton, Lucide, RowsSkeleton, Tab, Tabs, Tone, Weight,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -107,9 +107,24 @@ fn SampleGrid() -> impl IntoView {
     };
     let rows = GridRows {
         total: Signal::stored(10_000_000),
-        version: Signal::stored(0),
+        version: Signal::stored((0, 0)),
         row: Callback::new(row),
         want: Callback::new(|_| {}),
     };
-    view! { <Grid label="Sample rows" columns rows on_open=Callback::new(|_| {}) on_copy=Callback::new(|_| {}) /> }
+    let acts = GridActs {
+        mark: Callback::new(|column| HeadMark {
+            can_sort: column < 4,
+            is_descending: [Some(true), None, Some(false)].get(column).copied().flatten(),
+            rank: [1, 0, 2].get(column).copied().unwrap_or_default(),
+            is_filtered: column == 1,
+        }),
+        open: Callback::new(|_| {}),
+        copy: Callback::new(|()| {}),
+        sort: Callback::new(|_| {}),
+        head_menu: Callback::new(|_| {}),
+        cell_menu: Callback::new(|_| {}),
+    };
+    let state = GridState::new(columns.len());
+    let columns = Signal::stored(columns);
+    view! { <Grid label="Sample rows" columns rows state acts /> }
 }

@@ -2,26 +2,38 @@
 
 mod cells;
 mod geometry;
+mod head;
+mod inside;
+mod keys;
+mod layout;
+mod paint;
+mod pointer;
+mod selection;
+mod state;
+
+pub(crate) use layout::Layout;
+pub(crate) use selection::{Active, Area, Reach, Selection};
+pub(crate) use state::GridState;
 
 use crate::rows::Row;
-use cells::{body_rows, column_widths, head_cells};
+use cells::{USUAL_WIDTH_PX, column_width, sample};
 use geometry::{HEAD_PX, Horizontal, Vertical};
-use js_sys::Reflect;
+use head::Head;
+use inside::{Inside, View, observe_size};
 use leptos::html;
 use leptos::prelude::*;
+use paint::{Painter, Picture, Slots};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tarn_rpc::Column;
-use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, ResizeObserver, WheelEvent};
 
 /// Where a grid's rows come from.
 #[derive(Clone, Copy)]
 pub(crate) struct GridRows {
     /// How many there are so far.
     pub(crate) total: Signal<u64>,
-    /// Changes whenever rows arrive.
-    pub(crate) version: Signal<u32>,
+    /// Which rows these are, and a number that changes whenever some arrive.
+    pub(crate) version: Signal<(u64, u32)>,
     /// A row, where it is here already.
     pub(crate) row: Callback<u64, Option<Row>>,
     /// Says which rows are looked at: first and last.
@@ -31,283 +43,142 @@ pub(crate) struct GridRows {
 /// A cell: row and column, from 0.
 pub(crate) type At = (u64, usize);
 
-/// What is drawn and where.
-#[derive(Clone, Copy)]
-struct View {
-    /// Where in all the rows the view begins.
-    offset: RwSignal<f64>,
-    scroll_top: RwSignal<f64>,
-    scroll_left: RwSignal<f64>,
-    /// Width and height of the element's inside.
-    size: RwSignal<(f64, f64)>,
-    /// Where we scrolled to ourselves: the event that follows is not news.
-    expected_top: StoredValue<f64>,
+/// A point of the window, in pixels.
+pub(crate) type Point = (f64, f64);
+
+/// What a column's head says beside its name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct HeadMark {
+    /// Whether rows can be sorted by it.
+    pub(crate) can_sort: bool,
+    /// How they are: whether the greatest come first.
+    pub(crate) is_descending: Option<bool>,
+    /// Which of several sorts this is, from 1; 0 of only one.
+    pub(crate) rank: usize,
+    /// Whether some of its values are left out.
+    pub(crate) is_filtered: bool,
 }
 
-/// A grid with a head of names and types. Arrow keys move the active cell; Enter opens it, Ctrl+C copies it.
+/// What a grid asks of the part of the page around it.
+#[derive(Clone, Copy)]
+pub(crate) struct GridActs {
+    /// What a head says.
+    pub(crate) mark: Callback<usize, HeadMark>,
+    /// Opens a cell, to see its whole value.
+    pub(crate) open: Callback<At>,
+    /// Copies what is selected.
+    pub(crate) copy: Callback<()>,
+    /// Turns the sort of a column; `true` keeps the other sorts.
+    pub(crate) sort: Callback<(usize, bool)>,
+    /// Opens the menu of a column.
+    pub(crate) head_menu: Callback<(usize, Point)>,
+    /// Opens the menu of what is selected.
+    pub(crate) cell_menu: Callback<Point>,
+}
+
+/// A grid with a head of names and types. It has one active cell, which keys move, and a selection.
 #[component]
 pub(crate) fn Grid(
     /// What it shows, for screen readers.
     #[prop(into)]
     label: String,
     /// Its columns.
-    columns: Arc<[Column]>,
+    #[prop(into)]
+    columns: Signal<Arc<[Column]>>,
     /// Its rows.
     rows: GridRows,
-    /// Opens a cell, to see its whole value.
-    on_open: Callback<At>,
-    /// Copies a cell's raw value.
-    on_copy: Callback<At>,
+    /// What its person has made of it.
+    state: GridState,
+    /// What it asks for.
+    acts: GridActs,
+    /// Whether other rows are on their way.
+    #[prop(into, default = Signal::stored(false))]
+    is_old: Signal<bool>,
 ) -> impl IntoView {
     static GRIDS: AtomicU32 = AtomicU32::new(0);
     let grid_id = GRIDS.fetch_add(1, Ordering::Relaxed);
     let element = NodeRef::<html::Div>::new();
-    let view = View {
-        offset: RwSignal::new(0.0),
-        scroll_top: RwSignal::new(0.0),
-        scroll_left: RwSignal::new(0.0),
-        size: RwSignal::new((0.0, 0.0)),
-        expected_top: StoredValue::new(-1.0),
-    };
-    let active = RwSignal::new(None::<At>);
-    let resized = RwSignal::new(vec![None::<f64>; columns.len()]);
-    let column_count = columns.len();
-
-    // Widths follow the first rows that come, and then stay.
-    let fitted = Memo::new({
-        let columns = columns.clone();
-        move |before: Option<&(bool, Vec<f64>)>| {
-            rows.version.track();
-            match before {
-                Some((true, widths)) => (true, widths.clone()),
-                _ => {
-                    let sample: Vec<Row> = (0..60).map_while(|row| rows.row.run(row)).collect();
-                    (!sample.is_empty(), column_widths(&columns, &sample))
-                }
-            }
-        }
-    });
+    let holder = NodeRef::<html::Div>::new();
+    let view = View::new();
+    let shown = Memo::new(move |_| state.layout.with(Layout::shown));
+    let fitted = fitted_widths(columns, rows);
     let horizontal = Memo::new(move |_| {
         let digits = rows.total.get().max(1).ilog10() + 1;
         let gutter_px = f64::from(digits + digits.saturating_sub(1) / 3).mul_add(7.0, 20.0).max(40.0);
+        let view_px = view.size.get().0;
         // On a small screen no column takes more than most of it.
-        let widest_px =
-            Some(view.size.get().0 * 0.6).filter(|px| *px > 0.0).unwrap_or(f64::INFINITY).max(80.0);
-        let widths: Vec<f64> = fitted
-            .get()
-            .1
-            .iter()
-            .zip(resized.get())
-            .map(|(fitted, resized)| resized.unwrap_or(fitted.min(widest_px)))
-            .collect();
-        Horizontal::new(gutter_px, &widths)
+        let widest_px = Some(view_px * 0.6).filter(|px| *px > 0.0).unwrap_or(f64::INFINITY).max(80.0);
+        let fitted = fitted.get();
+        let shown = shown.get();
+        let widths: Vec<f64> = state.layout.with(|layout| {
+            let fitted = |column: usize| fitted.get(column).map_or(80.0, |(_, width)| width.min(widest_px));
+            shown
+                .columns
+                .iter()
+                .map(|column| layout.width(*column).unwrap_or_else(|| fitted(*column)))
+                .collect()
+        });
+        // Pinned columns leave room for others, or are not pinned.
+        let pinned_px: f64 = widths.iter().take(shown.pinned).sum();
+        let has_room = view_px == 0.0 || gutter_px + pinned_px < view_px * 0.7;
+        Horizontal::new(gutter_px, &widths, if has_room { shown.pinned } else { 0 })
     });
     let vertical = Memo::new(move |_| Vertical::new(rows.total.get(), view.size.get().1 - HEAD_PX));
+    let inside = Inside { grid_id, element, view, rows, state, columns, shown, horizontal, vertical, acts };
     let shown_rows = Memo::new(move |_| vertical.get().rows_at(view.offset.get()));
-    let shown_columns = Memo::new(move |_| {
-        horizontal.with(|horizontal| horizontal.columns_at(view.scroll_left.get(), view.size.get().0))
-    });
+    let slots = Memo::new(move |_| inside.slots());
     Effect::new(move || {
+        rows.version.track();
         let shown = shown_rows.get();
         if !shown.is_empty() {
             rows.want.run((shown.start, shown.end - 1));
         }
     });
-
     observe_size(element, view.size);
-    let scroll_to = move |offset: f64| {
-        let vertical = vertical.get_untracked();
-        let offset = vertical.clamp(offset);
-        let top = vertical.scroll_top_at(offset);
-        view.expected_top.set_value(top);
-        view.offset.set(offset);
-        view.scroll_top.set(top);
-        if let Some(element) = element.get_untracked() {
-            element.set_scroll_top(top as i32);
-        }
-    };
-    let on_scroll = move |_| {
-        let Some(element) = element.get_untracked() else { return };
-        let top = number(&element, "scrollTop");
-        view.scroll_left.set(number(&element, "scrollLeft"));
-        view.scroll_top.set(top);
-        let vertical = vertical.get_untracked();
-        let is_ours = vertical.is_scaled() && (top - view.expected_top.get_value()).abs() < 1.5;
-        if !is_ours {
-            view.expected_top.set_value(-1.0);
-            view.offset.set(vertical.offset_at(top));
-        }
-    };
-    // A scaled grid would jump by hundreds of rows at a turn of the wheel.
-    let on_wheel = move |event: WheelEvent| {
-        if vertical.get_untracked().is_scaled() && !event.ctrl_key() && event.delta_y() != 0.0 {
-            event.prevent_default();
-            let unit = match event.delta_mode() {
-                WheelEvent::DOM_DELTA_LINE => geometry::ROW_PX,
-                WheelEvent::DOM_DELTA_PAGE => view.size.get_untracked().1,
-                _ => 1.0,
-            };
-            scroll_to(view.offset.get_untracked() + event.delta_y() * unit);
-        }
-    };
-    let move_to = move |(row, column): At| {
-        active.set(Some((row, column)));
-        let offset = view.offset.get_untracked();
-        let showing = vertical.get_untracked().offset_showing(row, offset);
-        if showing != offset {
-            scroll_to(showing);
-        }
-        let left = view.scroll_left.get_untracked();
-        let showing = horizontal.with_untracked(|horizontal| {
-            horizontal.scroll_left_showing(column, left, view.size.get_untracked().0)
-        });
-        if let Some(element) = element.get_untracked()
-            && showing != left
-        {
-            element.set_scroll_left(showing as i32);
-        }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let total = rows.total.get_untracked();
-        if total == 0 || column_count == 0 {
-            return;
-        }
-        let (last_row, last_column) = (total - 1, column_count - 1);
-        let Some((row, column)) = active.get_untracked() else {
-            if event.key().starts_with("Arrow") {
-                event.prevent_default();
-                move_to((shown_rows.get_untracked().start, 0));
-            }
-            return;
-        };
-        let page = vertical.get_untracked().rows_in_view();
-        let is_far = event.ctrl_key() || event.meta_key();
-        let target = match (event.key().as_str(), is_far) {
-            ("ArrowDown", false) => ((row + 1).min(last_row), column),
-            ("ArrowUp", false) => (row.saturating_sub(1), column),
-            ("ArrowRight", false) => (row, (column + 1).min(last_column)),
-            ("ArrowLeft", false) => (row, column.saturating_sub(1)),
-            ("ArrowDown", true) => (last_row, column),
-            ("ArrowUp", true) => (0, column),
-            ("ArrowRight", true) | ("End", false) => (row, last_column),
-            ("ArrowLeft", true) | ("Home", false) => (row, 0),
-            ("PageDown", _) => ((row + page).min(last_row), column),
-            ("PageUp", _) => (row.saturating_sub(page), column),
-            ("Home", true) => (0, 0),
-            ("End", true) => (last_row, last_column),
-            ("Enter", false) => {
-                event.prevent_default();
-                on_open.run((row, column));
-                return;
-            }
-            ("c" | "C", true) => {
-                event.prevent_default();
-                on_copy.run((row, column));
-                return;
-            }
-            _ => return,
-        };
-        event.prevent_default();
-        move_to(target);
-    };
-    let on_press = move |event: MouseEvent| {
-        if let Some(at) = cell_of(&event) {
-            active.set(Some(at));
-        }
-    };
-    let on_click = move |event: MouseEvent| {
-        if is_in(&event, ".grid-more")
-            && let Some(at) = cell_of(&event)
-        {
-            on_open.run(at);
-        }
-    };
-    let on_double_click = move |event: MouseEvent| {
-        if let Some(at) = cell_of(&event) {
-            on_open.run(at);
-        }
-    };
-    // Dragging a column's edge makes it wider or narrower; a double click fits it again.
-    let dragged = StoredValue::new(None::<(usize, f64)>);
-    let on_edge_down = move |(column, event): (usize, PointerEvent)| {
-        event.prevent_default();
-        let width = horizontal.with_untracked(|horizontal| horizontal.width(column));
-        dragged.set_value(Some((column, width - f64::from(event.client_x()))));
-        if let Some(edge) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
-            // Without capture the drag ends at the edge of the element, no more.
-            drop(edge.set_pointer_capture(event.pointer_id()));
-        }
-    };
-    let on_edge_move = move |event: PointerEvent| {
-        if let Some((column, start)) = dragged.get_value() {
-            let width = (start + f64::from(event.client_x())).clamp(48.0, 1200.0);
-            resized.update(|widths| {
-                if let Some(slot) = widths.get_mut(column) {
-                    *slot = Some(width);
-                }
-            });
-        }
-    };
-
-    let head_columns = columns.clone();
-    let head = move || {
-        horizontal.with(|horizontal| {
-            head_cells(&head_columns, horizontal, shown_columns.get(), Callback::new(on_edge_down))
-        })
-    };
-    let body_columns = columns;
-    let body = move || {
-        rows.version.track();
-        horizontal.with(|horizontal| {
-            body_rows(
-                grid_id,
-                &body_columns,
-                horizontal,
-                shown_rows.get(),
-                shown_columns.get(),
-                active.get(),
-                rows.row,
-            )
-        })
-    };
+    inside.keep_place();
+    paint_on_change(inside, holder, shown_rows, slots);
+    pointer::listen(inside);
+    let on_key = move |event| keys::press(inside, &event);
     let top_px = move || {
         let first = shown_rows.get().start as f64 * geometry::ROW_PX;
         (view.scroll_top.get() - (view.offset.get() - first)).round()
     };
+    let active_id = move || {
+        let active = state.active.get()?;
+        let column = inside.column_at(active.place)?;
+        match active.row {
+            None => Some(head::head_id(grid_id, column)),
+            Some(row) if shown_rows.get().contains(&row) => {
+                let is_drawn = slots.with(|slots| slots.slots.iter().any(|slot| slot.place == active.place));
+                is_drawn.then(|| paint::cell_id(grid_id, row, column))
+            }
+            Some(_) => None,
+        }
+    };
     view! {
+        <div class="grid-frame">
         <div
             node_ref=element
             class="grid"
+            class:grid-old=is_old
             role="grid"
             tabindex="0"
             aria-label=label
+            aria-multiselectable="true"
+            aria-busy=move || if is_old.get() { "true" } else { "false" }
             aria-rowcount=move || (rows.total.get() + 1).to_string()
-            aria-colcount=(column_count + 1).to_string()
-            aria-activedescendant=move || {
-                active
-                    .get()
-                    .filter(|(row, column)| {
-                        shown_rows.get().contains(row) && shown_columns.get().contains(column)
-                    })
-                    .map(|at| cells::cell_id(grid_id, at))
-            }
-            on:scroll=on_scroll
-            on:wheel=on_wheel
+            aria-colcount=move || (shown.with(|shown| shown.columns.len()) + 1).to_string()
+            aria-activedescendant=active_id
+            on:scroll=move |_| inside.note_scroll()
+            on:wheel=move |event| inside.turn_wheel(&event)
             on:keydown=on_key
-            on:mousedown=on_press
-            on:click=on_click
-            on:dblclick=on_double_click
-            on:pointermove=on_edge_move
-            on:pointerup=move |_| dragged.set_value(None)
-            on:pointercancel=move |_| dragged.set_value(None)
+            on:focus=move |_| inside.note_focus()
+            on:mousedown=move |event| pointer::press(inside, &event)
+            on:click=move |event| pointer::click(inside, &event)
+            on:dblclick=move |event| pointer::double_click(inside, &event)
+            on:contextmenu=move |event| pointer::menu(inside, &event)
         >
-            <div
-                class="grid-head"
-                role="rowgroup"
-                style:width=move || px(horizontal.with(Horizontal::all_px))
-            >
-                {head}
-            </div>
+            <Head inside slots />
             <div
                 class="grid-body"
                 role="rowgroup"
@@ -315,58 +186,72 @@ pub(crate) fn Grid(
                 style:width=move || px(horizontal.with(Horizontal::all_px))
             >
                 <div
+                    node_ref=holder
                     class="grid-rows"
                     role="presentation"
                     style:transform=move || format!("translateY({}px)", top_px())
-                >
-                    {body}
-                </div>
+                ></div>
             </div>
         </div>
+        </div>
     }
+}
+
+/// Widths follow the first rows that come, and then stay.
+fn fitted_widths(columns: Signal<Arc<[Column]>>, rows: GridRows) -> Memo<Vec<(bool, f64)>> {
+    Memo::new(move |before: Option<&Vec<(bool, f64)>>| {
+        rows.version.track();
+        let columns = columns.get();
+        let is_settled = |at: usize| before.and_then(|before| before.get(at)).is_some_and(|(is, _)| *is);
+        if (0..columns.len()).all(is_settled) {
+            return before.cloned().unwrap_or_default();
+        }
+        let sample = sample(|row| rows.row.run(row));
+        columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| match before.and_then(|before| before.get(at)) {
+                Some((true, width)) => (true, *width),
+                _ => {
+                    let values = sample.iter().filter_map(|row| row.get(at));
+                    let has_values = sample.iter().any(|row| row.len() > at);
+                    (has_values, column_width(column, values, USUAL_WIDTH_PX))
+                }
+            })
+            .collect()
+    })
+}
+
+fn paint_on_change(
+    inside: Inside,
+    holder: NodeRef<html::Div>,
+    shown_rows: Memo<std::ops::Range<u64>>,
+    slots: Memo<Slots>,
+) {
+    let painter = StoredValue::new_local(None::<Painter>);
+    let Inside { grid_id, rows, state, columns, .. } = inside;
+    Effect::new(move || {
+        let Some(holder) = holder.get() else { return };
+        rows.version.track();
+        let columns = columns.get();
+        let active = state.active.get().and_then(|active| Some((active.row?, active.place)));
+        let area = state.area(rows.total.get());
+        slots.with(|slots| {
+            let picture = Picture { grid_id, rows: shown_rows.get(), slots, columns: &columns, active, area };
+            painter.update_value(|painter| {
+                if painter.is_none() {
+                    *painter = Painter::new(holder.into());
+                }
+                if let Some(painter) = painter {
+                    // The browser refuses to change its own elements only when it is out of memory.
+                    drop(painter.paint(&picture, |row| rows.row.run(row)));
+                }
+            });
+        });
+    });
 }
 
 /// A length for CSS.
 fn px(length: f64) -> String {
     format!("{length}px")
-}
-
-/// The cell that an event happened in.
-fn cell_of(event: &MouseEvent) -> Option<At> {
-    let cell = event.target()?.dyn_into::<Element>().ok()?.closest("[data-column]").ok()??;
-    let row = cell.get_attribute("data-row")?.parse().ok()?;
-    let column = cell.get_attribute("data-column")?.parse().ok()?;
-    Some((row, column))
-}
-
-fn is_in(event: &MouseEvent, selector: &str) -> bool {
-    event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .is_some_and(|element| matches!(element.closest(selector), Ok(Some(_))))
-}
-
-/// A number of an element, with the fraction that `web_sys` cuts off.
-fn number(element: &HtmlElement, name: &str) -> f64 {
-    Reflect::get(element, &name.into()).ok().and_then(|value| value.as_f64()).unwrap_or_default()
-}
-
-fn observe_size(element: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
-    let observer = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
-    Effect::new(move || {
-        let Some(element) = element.get() else { return };
-        let measured = element.clone();
-        let on_resize = Closure::<dyn FnMut()>::new(move || {
-            size.try_set((f64::from(measured.client_width()), f64::from(measured.client_height())));
-        });
-        if let Ok(created) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) {
-            created.observe(&element);
-            observer.set_value(Some((created, on_resize)));
-        }
-    });
-    on_cleanup(move || {
-        if let Some((observer, _closure)) = observer.try_update_value(Option::take).flatten() {
-            observer.disconnect();
-        }
-    });
 }

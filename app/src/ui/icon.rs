@@ -71,6 +71,16 @@ pub(crate) enum Lucide {
     Format,
     /// `link`
     Link,
+    /// `chevron-down`
+    ChevronDown,
+    /// `funnel`
+    Filter,
+    /// `columns-3`
+    Columns,
+    /// `chevron-up`
+    ChevronUp,
+    /// `chevron-left`
+    ChevronLeft,
     /// `chart-column`
     Chart,
     /// `eye`
@@ -174,6 +184,15 @@ impl Lucide {
             Self::Link => {
                 r#"<path d="M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71"/><path d="M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71"/>"#
             }
+            Self::ChevronDown => r#"<path d="m6 9 6 6 6-6"/>"#,
+            Self::Filter => {
+                r#"<path d="M10 20a1 1 0 0 0 .553.895l2 1A1 1 0 0 0 14 21v-7a2 2 0 0 1 .517-1.341L21.74 4.67A1 1 0 0 0 21 3H3a1 1 0 0 0-.742 1.67l7.225 7.989A2 2 0 0 1 10 14z"/>"#
+            }
+            Self::Columns => {
+                r#"<rect width="18" height="18" x="3" y="3" rx="2"/><path d="M9 3v18"/><path d="M15 3v18"/>"#
+            }
+            Self::ChevronUp => r#"<path d="m18 15-6-6-6 6"/>"#,
+            Self::ChevronLeft => r#"<path d="m15 18-6-6 6-6"/>"#,
             Self::Chart => {
                 r#"<path d="M3 3v16a2 2 0 0 0 2 2h16"/><path d="M18 17V9"/><path d="M13 17V5"/><path d="M8 17v-3"/>"#
             }

@@ -9,6 +9,8 @@ mod figures;
 mod fold;
 mod grid;
 mod icon;
+mod menu;
+mod popover;
 mod sheet;
 mod skeleton;
 mod tabs;
@@ -21,8 +23,12 @@ pub(crate) use error_panel::ErrorPanel;
 pub(crate) use field::{Check, Field};
 pub(crate) use figures::{Figure, Figures};
 pub(crate) use fold::Fold;
-pub(crate) use grid::{Grid, GridRows};
+pub(crate) use grid::{
+    Active, Area, Grid, GridActs, GridRows, GridState, HeadMark, Layout, Reach, Selection,
+};
 pub(crate) use icon::{Icon, Lucide};
+pub(crate) use menu::{Menu, MenuItem, OpenMenu};
+pub(crate) use popover::Popover;
 pub(crate) use sheet::Sheet;
 pub(crate) use skeleton::RowsSkeleton;
 pub(crate) use tabs::{Tab, Tabs};

@@ -1,7 +1,7 @@
 //! `build`: the page and the edge worker, from Rust to folders that can be put on a host.
 //!
 //! cargo compiles the engine's two wasm homes in one go, so that they share every dependency; wasm-bindgen writes the
-//! JavaScript around each; Trunk does the same for the page. Each step is left out when its input has not changed.
+//! JavaScript around each, and around the page's own program. Each step is left out when its input has not changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::args::Args;
 use crate::lint;
+use crate::page;
 use crate::project::Project;
 use crate::service_worker;
 use crate::sh::Cmd;
@@ -111,7 +112,6 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
 pub(crate) fn add_tool_steps<'s>(steps: &mut Steps<'s>, project: &'s Project) {
     steps.add("Checking the compiler for wasm", || toolchain::wasm(project).map(drop));
     steps.add("Checking wasm-bindgen", || tools::set_up_wasm_bindgen(project));
-    steps.add("Checking Trunk", || tools::set_up_trunk(project));
 }
 
 impl Build<'_> {
@@ -154,7 +154,7 @@ impl Build<'_> {
             .run()
     }
 
-    /// The packages and targets that make cargo compile the engine; for tests, what wasm-pack builds too.
+    /// The packages and targets that make cargo compile the engine; for tests, what they are built of too.
     fn engine_args(&self) -> Vec<&'static str> {
         match self.purpose {
             Purpose::Use => packages(ENGINE_PACKAGES).collect(),
@@ -236,12 +236,17 @@ impl Build<'_> {
     /// The page and the writer of Excel files. The latter comes with the page and not with the engine: what it shares with
     /// that would be compiled again for its features.
     fn compile_page(&self) -> Result<()> {
-        // One by one: together each would have the features that the other asks for, and Trunk compiles the page alone.
-        for package in PAGE_PACKAGES {
-            self.linted(toolchain::wasm(self.project)?.cargo(self.project)?)
-                .args(["build", "--target", TARGET, "--profile", self.profile.name(), "--package", package])
-                .run()?;
-        }
+        self.linted(toolchain::wasm(self.project)?.cargo(self.project)?)
+            .args(["build", "--target", TARGET, "--profile", self.profile.name()])
+            .args(packages(PAGE_PACKAGES))
+            .run()?;
+        self.bind(&Binding {
+            module: "tarn-app",
+            wasm: self.wasm_file("tarn-app"),
+            target: "web",
+            shims: Vec::new(),
+            dir: self.stage().join("program"),
+        })?;
         self.bind(&Binding {
             module: "tarn_excel",
             wasm: self.wasm_file("tarn_excel"),
@@ -269,31 +274,18 @@ impl Build<'_> {
     }
 
     fn build_page(&self) -> Result<()> {
-        // cargo knows best whether the page's code changed, and was asked already; Trunk then finds it compiled.
-        let mut input = vec![self.wasm_file("tarn-app")];
-        for name in ["index.html", "Trunk.toml"] {
-            input.push(self.project.root.join(name));
-        }
-        for folder in ["app/assets", "app/src"] {
-            input.extend(files_below(&self.project.root.join(folder))?);
-        }
-        let app_input = input.iter().map(|file| fingerprint(file)).collect::<Result<Vec<_>>>()?.join("\n");
+        let root = &self.project.root;
+        let bound = self.stage().join("program");
+        let mut input = vec![root.join("index.html"), root.join("app/boot.js")];
+        input.extend(files_below(&root.join("app/assets"))?);
+        let is_style = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "css");
+        input.extend(files_below(&root.join("app/src"))?.into_iter().filter(is_style));
+        let input = input.iter().map(|file| fingerprint(file)).collect::<Result<Vec<_>>>()?.join("\n");
+        let input = input + &fs::read_to_string(stamp(&bound))?;
         let app_dir = self.stage().join("app");
-        once(&stamp(&app_dir), app_input.as_bytes(), || {
-            let mut trunk = self
-                .linted(toolchain::wasm(self.project)?.cmd(self.project, "trunk")?)
-                .args(["build", "--offline", "--skip-version-check", "--public-url", "./", "--dist"])
-                .arg(&app_dir)
-                // Trunk reads this variable as a boolean and trips over what others put there.
-                .env("NO_COLOR", "true");
-            if self.profile == Profile::Ship {
-                trunk = trunk.args(["--minify", "--cargo-profile", self.profile.name()]);
-            }
-            trunk.run()?;
-            if self.profile == Profile::Ship {
-                files_with(&app_dir, &["wasm"])?.iter().try_for_each(|wasm| self.shrink(wasm))?;
-            }
-            Ok(())
+        once(&stamp(&app_dir), input.as_bytes(), || {
+            empty_dir(&app_dir)?;
+            page::write(root, &bound, &app_dir)
         })?;
 
         let parts = [&["app"][..], BESIDE].concat();

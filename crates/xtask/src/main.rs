@@ -13,6 +13,7 @@ mod build;
 mod fmt;
 mod fuzz;
 mod lint;
+mod page;
 mod project;
 mod serve;
 mod service_worker;

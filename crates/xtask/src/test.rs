@@ -15,13 +15,12 @@ use crate::steps::Steps;
 use crate::system;
 use crate::tidy;
 use crate::toolchain;
-use crate::tools;
 
 pub(crate) const HELP: &str = "
   FILTER        only tests whose name contains it (and no tidy, no fmt)
   --only PART   one part: tidy, fmt, native, wasm, edge or page
 
-Installs what is missing: the tools of `up`, wasm-pack, npm packages, Python packages, and, as root on Debian,
+Installs what is missing: the tools of `up`, npm packages, Python packages, and, as root on Debian,
 Chromium with its driver. Compiles with clippy, whose warnings are errors. Stops at the first step that fails.
 
 The tests of edge and page are e2e/edge/*.test.mjs and e2e/*.test.mjs, run by Node. Tests are told:
@@ -76,9 +75,6 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     }
     if has(&[Part::Wasm, Part::Edge, Part::Page]) {
         build::add_tool_steps(&mut steps, &project);
-    }
-    if has(&[Part::Wasm]) {
-        steps.add("Checking wasm-pack", || tools::set_up_wasm_pack(&project));
     }
     if has(&[Part::Wasm, Part::Page]) {
         steps.add("Checking the browser", || system::set_up_browser().map(drop));
@@ -139,21 +135,19 @@ impl Run<'_> {
 
     fn test_wasm(&self) -> Result<()> {
         let browser = system::set_up_browser()?;
-        let mut wasm_pack = lint::with_clippy(toolchain::wasm(self.project)?.cmd(self.project, "wasm-pack")?)
+        let mut cargo = lint::with_clippy(toolchain::wasm(self.project)?.cargo(self.project)?)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+            .env("CHROMEDRIVER", &browser.driver)
             .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_TEST_TIMEOUT_SECONDS)
             .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", self.project.root.join("webdriver.json"))
-            .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
-            .arg(&browser.driver)
-            .arg("crates/lakehouse")
-            // What `--tests` means, which wasm-pack gives to one of its two calls of cargo; and no examples of the
-            // documentation, which would each be compiled for wasm.
-            .args(["--lib", "--test", "*"])
+            // What `--tests` means, but for the examples and what is in the documentation.
+            .args(["test", "--target", toolchain::TARGET, "--lib", "--test", "*"])
             .args(build::test_packages());
         if let Some(filter) = self.filter {
-            wasm_pack = wasm_pack.args(["--", filter]);
+            cargo = cargo.arg(filter);
         }
-        wasm_pack.run()
+        cargo.run()
     }
 
     /// Runs the test files in a folder of `e2e`.

@@ -33,25 +33,6 @@ pub(crate) fn set_up_wasm_bindgen(project: &Project) -> Result<()> {
     set_up(project, &Tool { package, version, args: &[], program, shows, speed: Speed::Fast })
 }
 
-/// Trunk, which puts the page together. 0.22 wants a newer Rust than ours.
-pub(crate) fn set_up_trunk(project: &Project) -> Result<()> {
-    let version = "0.21.14".to_owned();
-    let shows = format!("trunk {version}");
-    // Its default TLS needs OpenSSL's headers, and here it fetches nothing.
-    let args = &["--no-default-features", "--features", "rustls"];
-    set_up(project, &Tool { package: "trunk", version, args, program: "trunk", shows, speed: Speed::Quick })
-}
-
-/// wasm-pack, which runs tests in a browser.
-pub(crate) fn set_up_wasm_pack(project: &Project) -> Result<()> {
-    let version = "0.15.1".to_owned();
-    let shows = format!("wasm-pack {version}");
-    set_up(
-        project,
-        &Tool { package: "wasm-pack", version, args: &[], program: "wasm-pack", shows, speed: Speed::Quick },
-    )
-}
-
 /// Binaryen's optimizer, compiled for this machine.
 pub(crate) fn set_up_wasm_opt(project: &Project) -> Result<()> {
     let (version, shows) = ("0.116.1".to_owned(), "version 116".to_owned());

@@ -12,7 +12,7 @@ pub(crate) const HELP: &str = "
   --port N      where to serve (default: 8080)
   --build-only  stop before serving
 
-Installs what is missing and may be installed: rustup's wasm target, wasm-bindgen, Trunk. Names what a person must
+Installs what is missing and may be installed: rustup's wasm target, wasm-bindgen. Names what a person must
 install. The first build of the engine takes a quarter of an hour on two cores; later ones only what changed.";
 
 pub(crate) fn run(mut args: Args) -> Result<()> {

@@ -21,8 +21,8 @@ pub(in crate::rooms) use storage::StorageNote;
 use crate::route::{FileRoute, Route, TableRoute};
 use crate::session::{Session, use_session};
 use crate::ui::{Button, Empty, Lucide, Weight};
-use leptos::prelude::*;
 use file::FileView;
+use leptos::prelude::*;
 use list::TableList;
 use table::TableView;
 

@@ -58,7 +58,8 @@ fn CodeEditor(module: Module) -> impl IntoView {
     });
     let shown = Memo::new(move |_| session.pads.current().id);
     Effect::new(move || {
-        shown.track();
+        // A memo that nobody reads is never computed.
+        shown.get();
         if let Some(handle) = handle.get() {
             let pad = session.pads.current_untracked();
             handle.open(&pad.id.to_string(), &pad.text.get_untracked());

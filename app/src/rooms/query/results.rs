@@ -1,14 +1,15 @@
 //! What came of a run: rows, figures, errors.
 
-use super::plan::Plan;
+use super::plan::{Plan, PlanTree, is_analysis};
 use super::use_pad;
 use crate::display;
 use crate::pads::{EditorTask, Pad};
+use crate::result_view::ResultView;
 use crate::rooms::rows_grid::RowsGrid;
 use crate::rows::RowCache;
 use crate::runs::{Outcome, Runs, Statement};
 use crate::session::{Session, use_session};
-use crate::ui::{Button, Empty, ErrorPanel, Figure, Figures, Lucide, RowsSkeleton, Tab, Tabs, Weight};
+use crate::ui::{Button, Empty, ErrorPanel, Figure, Figures, Fold, Lucide, RowsSkeleton, Tab, Tabs, Weight};
 use leptos::prelude::*;
 use tarn_rpc::Position;
 
@@ -156,20 +157,48 @@ fn first_steps(session: Session, pad: Pad) -> AnyView {
     .into_any()
 }
 
-fn rows_view(runs: Runs, result: u64, is_previous: bool) -> Option<impl IntoView + use<>> {
+fn rows_view(runs: Runs, result: u64, is_previous: bool) -> Option<AnyView> {
     let list = if is_previous { runs.previous } else { runs.statements };
     let statement = list.with_untracked(|list| {
         list.iter().find(|statement| statement.rows.is_some_and(|rows| rows.result == result)).cloned()
     })?;
-    let rows = statement.rows?;
+    let (rows, view) = (statement.rows?, statement.view?);
+    if !is_previous && is_analysis(&statement) {
+        return Some(analysis(&statement, view));
+    }
     let is_blank = move || rows.is_complete.get() && rows.total.get() == 0;
-    Some(view! {
-        {is_previous.then(|| view! { <p class="results-note quiet">"Rows of the run before"</p> })}
-        <RowsGrid label="Rows" columns=statement.columns.clone() rows />
-        <Show when=is_blank>
-            <p class="results-blank quiet">"No rows: the query ran, and nothing matched."</p>
-        </Show>
-    })
+    Some(
+        view! {
+            {is_previous.then(|| view! { <p class="results-note quiet">"Rows of the run before"</p> })}
+            <RowsGrid label="Rows" view />
+            <Show when=is_blank>
+                <p class="results-blank quiet">"No rows: the query ran, and nothing matched."</p>
+            </Show>
+        }
+        .into_any(),
+    )
+}
+
+/// What EXPLAIN ANALYZE found out, as a tree; the rows that it returned are its text.
+fn analysis(statement: &Statement, view: ResultView) -> AnyView {
+    let progress = statement.progress;
+    let operators = Signal::derive(move || progress.get().operators);
+    let is_text = RwSignal::new(false);
+    view! {
+        <div class="plan-analysis">
+            <PlanTree operators />
+            <div class="plan-text">
+                <Fold label="The plan as text" is_open=is_text />
+                <span>"As text"</span>
+            </div>
+            <Show when=move || is_text.get()>
+                <div class="plan-rows">
+                    <RowsGrid label="Rows" view />
+                </div>
+            </Show>
+        </div>
+    }
+    .into_any()
 }
 
 /// The figures of the shown statement.

@@ -73,6 +73,11 @@ impl Vertical {
         })
     }
 
+    /// The row under a point below the head; the nearest one, if there is none.
+    pub(super) fn row_under(self, y: f64, offset: f64) -> u64 {
+        (((offset + y) / ROW_PX).floor().max(0.0) as u64).min(self.rows.saturating_sub(1))
+    }
+
     /// Rows that fit the view.
     pub(super) fn rows_in_view(self) -> u64 {
         ((self.view_px / ROW_PX).floor() as u64).max(1)
@@ -91,15 +96,17 @@ impl Vertical {
     }
 }
 
-/// The columns: each column's left edge, and at the end the right edge of the last.
+/// The columns: each place's left edge, and at the end the right edge of the last. The first places may be pinned: they stay
+/// where they are, and the others pass beneath them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Horizontal {
     edges: Vec<f64>,
+    pinned: usize,
 }
 
 impl Horizontal {
     /// Columns of these widths, right of a gutter.
-    pub(super) fn new(gutter_px: f64, widths: &[f64]) -> Self {
+    pub(super) fn new(gutter_px: f64, widths: &[f64], pinned: usize) -> Self {
         let mut edges = Vec::with_capacity(widths.len() + 1);
         let mut edge = gutter_px;
         edges.push(edge);
@@ -107,7 +114,7 @@ impl Horizontal {
             edge += width;
             edges.push(edge);
         }
-        Self { edges }
+        Self { edges, pinned: pinned.min(widths.len()) }
     }
 
     /// Width of the gutter.
@@ -120,29 +127,49 @@ impl Horizontal {
         self.edges.last().copied().unwrap_or_default()
     }
 
-    /// A column's left edge.
-    pub(super) fn left(&self, column: usize) -> f64 {
-        self.edges.get(column).copied().unwrap_or_default()
+    /// How many places are pinned.
+    pub(super) fn pinned(&self) -> usize {
+        self.pinned
     }
 
-    /// A column's width.
-    pub(super) fn width(&self, column: usize) -> f64 {
-        (self.left(column + 1) - self.left(column)).max(0.0)
+    /// The right edge of what stays where it is.
+    pub(super) fn pinned_px(&self) -> f64 {
+        self.left(self.pinned)
     }
 
-    /// The columns to draw.
-    pub(super) fn columns_at(&self, scroll_left: f64, view_px: f64) -> Range<usize> {
+    /// A place's left edge.
+    pub(super) fn left(&self, place: usize) -> f64 {
+        self.edges.get(place).copied().unwrap_or_default()
+    }
+
+    /// A place's width.
+    pub(super) fn width(&self, place: usize) -> f64 {
+        (self.left(place + 1) - self.left(place)).max(0.0)
+    }
+
+    /// The places to draw beside the pinned ones.
+    pub(super) fn places_at(&self, scroll_left: f64, view_px: f64) -> Range<usize> {
         let count = self.edges.len() - 1;
         let first =
-            self.edges.partition_point(|edge| *edge <= scroll_left + self.gutter_px()).saturating_sub(1);
+            self.edges.partition_point(|edge| *edge <= scroll_left + self.pinned_px()).saturating_sub(1);
         let end = self.edges.partition_point(|edge| *edge < scroll_left + view_px);
-        first.saturating_sub(1).min(count)..(end + 1).min(count)
+        let first = first.saturating_sub(1).clamp(self.pinned, count);
+        first..(end + 1).clamp(first, count)
     }
 
-    /// The scroll position that shows a column, closest to the present one.
-    pub(super) fn scroll_left_showing(&self, column: usize, scroll_left: f64, view_px: f64) -> f64 {
-        let (left, right) = (self.left(column) - self.gutter_px(), self.left(column + 1));
-        if left < scroll_left {
+    /// The place under a point of the view; the nearest one, if there is none.
+    pub(super) fn place_under(&self, x: f64, scroll_left: f64) -> usize {
+        let x = if x < self.pinned_px() { x } else { x + scroll_left };
+        let last = self.edges.len().saturating_sub(2);
+        self.edges.partition_point(|edge| *edge <= x).saturating_sub(1).min(last)
+    }
+
+    /// The scroll position that shows a place, closest to the present one.
+    pub(super) fn scroll_left_showing(&self, place: usize, scroll_left: f64, view_px: f64) -> f64 {
+        let (left, right) = (self.left(place) - self.pinned_px(), self.left(place + 1));
+        if place < self.pinned {
+            scroll_left
+        } else if left < scroll_left {
             left
         } else if right > scroll_left + view_px {
             (right - view_px).min(left)
@@ -178,10 +205,22 @@ mod tests {
 
     #[test]
     fn only_columns_in_view_are_drawn() {
-        let layout = Horizontal::new(40.0, &[100.0; 50]);
-        assert_eq!(layout.columns_at(0.0, 300.0), 0..4);
-        assert_eq!(layout.columns_at(4740.0, 300.0).end, 50);
+        let layout = Horizontal::new(40.0, &[100.0; 50], 0);
+        assert_eq!(layout.places_at(0.0, 300.0), 0..4);
+        assert_eq!(layout.places_at(4740.0, 300.0).end, 50);
         assert_eq!(layout.scroll_left_showing(49, 0.0, 300.0), 4740.0);
-        assert_eq!(Horizontal::new(40.0, &[]).columns_at(0.0, 300.0), 0..0);
+        assert_eq!(layout.place_under(145.0, 200.0), 3);
+        assert_eq!(Horizontal::new(40.0, &[], 0).places_at(0.0, 300.0), 0..0);
+    }
+
+    #[test]
+    fn pinned_columns_stay() {
+        let layout = Horizontal::new(40.0, &[100.0; 50], 2);
+        assert_eq!(layout.places_at(0.0, 440.0), 2..5);
+        assert_eq!(layout.places_at(4640.0, 440.0).start, 47);
+        assert_eq!(layout.scroll_left_showing(1, 900.0, 440.0), 900.0);
+        assert_eq!(layout.scroll_left_showing(5, 900.0, 440.0), 300.0);
+        assert_eq!(layout.place_under(145.0, 900.0), 1);
+        assert_eq!(layout.place_under(245.0, 900.0), 11);
     }
 }
