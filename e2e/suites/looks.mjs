@@ -102,7 +102,7 @@ export function looks(shared) {
                 "UPDATE orders SET customer = 'Grace' WHERE id = 2",
             );
             await go("#/data");
-            await tarn.page.locator(".list-name").waitFor();
+            await tarn.page.locator(".list-name").first().waitFor();
             await look("data-list");
             await go("#/data/main.default.orders");
             await tarn.page.getByRole("grid", { name: "Rows of the table" }).locator("[data-row]").first().waitFor();

@@ -60,7 +60,8 @@ fn Profile(column: ColumnOf) -> impl IntoView {
     let shape = Shape::of(&column.type_name);
     let place = format!("{}, in {}", column.type_name, column.source.title());
     view! {
-        <div class="profile">
+        // It scrolls, and may have nothing else in it that takes the focus.
+        <div class="profile" tabindex="0" role="group" aria-label="Profile">
             <p class="quiet profile-place">{place}</p>
             <Progress profiler />
             {move || match profiler.scalars.get() {
