@@ -198,6 +198,7 @@ fn chunks(
             view! {
                 <tr>
                     <td class="plain-mono">{name}</td>
+                    <td>{pages}</td>
                     <td class="plain-number">{display::bytes(compressed)}</td>
                     <td class="plain-number">{ratio(plain, compressed)}</td>
                     <td>{text("compression")}</td>
@@ -207,7 +208,6 @@ fn chunks(
                     <td class="plain-mono">{bound(&physical, text("stats_max_value"))}</td>
                     <td>{if has_dictionary { "yes" } else { "no" }}</td>
                     <td>{bloom}</td>
-                    <td>{pages}</td>
                 </tr>
             }
         })
@@ -217,6 +217,7 @@ fn chunks(
             <thead>
                 <tr>
                     <th scope="col">"Column"</th>
+                    <th scope="col"><span class="unseen">"Pages"</span></th>
                     <th scope="col" class="plain-number">"Bytes"</th>
                     <th scope="col" class="plain-number">"Compression"</th>
                     <th scope="col">"Codec"</th>
@@ -226,7 +227,6 @@ fn chunks(
                     <th scope="col">"Greatest"</th>
                     <th scope="col">"Dictionary"</th>
                     <th scope="col">"Bloom filter"</th>
-                    <th scope="col"><span class="unseen">"Pages"</span></th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
