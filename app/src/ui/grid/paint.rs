@@ -82,6 +82,8 @@ impl Painter {
     /// Draws into an element.
     pub(super) fn new(holder: HtmlElement) -> Option<Self> {
         let document = holder.owner_document()?;
+        // The page may hand a new grid the element of the one before, with what that drew.
+        holder.replace_children_with_node_0();
         Some(Self { holder, document, rows: VecDeque::new(), slots: None, columns: 0 })
     }
 
