@@ -82,8 +82,8 @@ impl Painter {
     /// Draws into an element.
     pub(super) fn new(holder: HtmlElement) -> Option<Self> {
         let document = holder.owner_document()?;
-        // The page may hand a new grid the element of the one before, with what that drew.
-        holder.replace_children_with_node_0();
+        // The element may have been that of another grid.
+        holder.set_text_content(None);
         Some(Self { holder, document, rows: VecDeque::new(), slots: None, columns: 0 })
     }
 
