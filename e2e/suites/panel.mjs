@@ -101,7 +101,7 @@ export function panel(shared) {
       assert.equal(await tarn.run("CREATE VIEW late AS SELECT * FROM parquet.`flights-3m.parquet` WHERE delay > 60"), "Finished");
       const panel = new Panel(tarn);
       await panel.line("flights-3m.parquet, 3,000,000 rows, 13.5 MB").waitFor();
-      await panel.line("odd, table, 4 rows").waitFor();
+      await panel.line(/^odd, table, 4 rows, [\d.]+ kB$/).waitFor();
       await panel.line("late, view").waitFor();
       await panel.line(/^odd, table/).focus();
       await tarn.page.keyboard.press("ArrowRight");
@@ -180,6 +180,30 @@ export function panel(shared) {
       await sheet.getByRole("button", { name: "Stop" }).click();
       await sheet.getByText("Stopped. What was read before stays.").waitFor();
       assert.equal((await panel.figures(sheet)).rows[0], "3,000,000");
+    }));
+
+  test("a table's log knows what its files hold; where rows were deleted, it does not", () =>
+    inPage(shared, async (tarn) => {
+      const values = "SELECT value AS id, CASE WHEN value % 4 = 0 THEN NULL ELSE value * 1000000000000 END AS v";
+      assert.equal(await tarn.run(`CREATE TABLE many AS ${values} FROM generate_series(1, 150000)`), "Finished");
+      const panel = new Panel(tarn);
+      await panel.line(/^many, table, 150,000 rows, [\d.]+ [kM]B$/).waitFor();
+      await panel.unfold(/^many/);
+      let sheet = await panel.profile(/^v, column/);
+      const before = await panel.figures(sheet);
+      assert.deepEqual(before.rows, ["150,000", "statistics"]);
+      assert.deepEqual(before.nulls, ["37,500 (25.0 %)", "statistics"]);
+      assert.deepEqual(before.greatest, ["149,999,000,000,000,000", "statistics"]);
+      await tarn.page.keyboard.press("Escape");
+      await tarn.run("DELETE FROM many WHERE id > 149000");
+      await panel.line(/^many, table, 149,000 rows/).waitFor();
+      sheet = await panel.profile(/^v, column/);
+      const after = await panel.figures(sheet);
+      assert.equal(after.rows[0], "149,000");
+      await sheet.getByRole("button", { name: "All rows" }).click();
+      await sheet.getByText("Figures are from all 149,000 rows.").waitFor();
+      const all = await panel.figures(sheet);
+      assert.deepEqual([all.nulls[0], all.greatest[0]], ["37,250 (25.0 %)", "148,999,000,000,000,000"]);
     }));
 
   test("odd values are profiled rightly, and no digit is lost", () =>

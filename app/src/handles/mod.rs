@@ -63,7 +63,7 @@ impl Handles {
 
     /// Keeps handles of what was just opened.
     pub(crate) fn keep(self, handles: Vec<JsValue>) {
-        for handle in handles {
+        for handle in handles.into_iter().take(MAX_KEPT) {
             let Some(kept) = of_handle(handle, false) else { continue };
             self.put(kept.clone());
             wasm_bindgen_futures::spawn_local(async move {

@@ -29,7 +29,7 @@ pub(crate) const QUANTILES: [(u32, &str); 5] =
 pub(crate) enum Basis {
     /// Statistics that the file or table carries.
     Statistics {
-        /// Whether they can be relied on to the last digit: bounds of long texts are cut.
+        /// Whether they are as good as the values: bounds of long texts are cut, and those of numbers leave NaN out.
         is_exact: bool,
     },
     /// Some rows: those that the engine reads first, of several parts of a file at a time.
@@ -51,7 +51,7 @@ impl Basis {
     pub(crate) fn words(self) -> String {
         match self {
             Self::Statistics { is_exact: true } => "exact, from statistics".to_owned(),
-            Self::Statistics { is_exact: false } => "from statistics, which may cut it".to_owned(),
+            Self::Statistics { is_exact: false } => "from statistics, which may be cut or leave NaN out".to_owned(),
             Self::Sample { rows, of: Some(of) } => {
                 format!("from {} of {}", display::count(rows), display::counted(of, "row"))
             }

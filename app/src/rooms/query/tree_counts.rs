@@ -15,7 +15,15 @@ const MAX_COUNTS: usize = 60;
 #[derive(Clone, Copy)]
 pub(super) struct RowCounts {
     /// With what was counted: another time of change asks for another count.
-    known: RwSignal<HashMap<String, (i64, Option<u64>)>>,
+    known: RwSignal<HashMap<String, (i64, Counted)>>,
+}
+
+/// What was counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    rows: Option<u64>,
+    /// Of a table: the entry of its folder has no size.
+    size_bytes: Option<u64>,
 }
 
 struct Wanted {
@@ -39,9 +47,10 @@ impl RowCounts {
             is_counting.set_value(true);
             wasm_bindgen_futures::spawn_local(async move {
                 while let Some(wanted) = counts.next(session, branches) {
-                    let rows =
-                        session.engine.ask(wanted.sql).await.ok().and_then(|answer| answer.number(0, "n"));
-                    counts.known.try_update(|known| known.insert(wanted.key, (wanted.changed_millis, rows)));
+                    let answer = session.engine.ask(wanted.sql).await.unwrap_or_default();
+                    let counted =
+                        Counted { rows: answer.number(0, "n"), size_bytes: answer.number(0, "size_bytes") };
+                    counts.known.try_update(|known| known.insert(wanted.key, (wanted.changed_millis, counted)));
                 }
                 is_counting.try_set_value(false);
             });
@@ -51,7 +60,12 @@ impl RowCounts {
 
     /// The rows of a line's table or file, where they are known.
     pub(super) fn rows(self, key: &str) -> Option<u64> {
-        self.known.with(|known| known.get(key).and_then(|(_, rows)| *rows))
+        self.known.with(|known| known.get(key).and_then(|(_, counted)| counted.rows))
+    }
+
+    /// The size of a line's table, where it is known.
+    pub(super) fn size_bytes(self, key: &str) -> Option<u64> {
+        self.known.with(|known| known.get(key).and_then(|(_, counted)| counted.size_bytes))
     }
 
     fn next(self, session: Session, branches: Memo<Vec<Branch>>) -> Option<Wanted> {
@@ -74,7 +88,7 @@ fn wanted(session: Session, branch: &Branch) -> Option<Wanted> {
             })?;
             let sql = format!(
                 "SELECT CASE WHEN count(*) = count(num_records) THEN coalesce(sum(num_records), 0) - coalesce(sum(deleted_rows), 0) \
-                 END AS n FROM table_files({})",
+                 END AS n, coalesce(sum(size_bytes), 0) AS size_bytes FROM table_files({})",
                 table.sql_text(None)
             );
             (changed_millis, sql)

@@ -160,6 +160,11 @@ impl Tree {
     }
 
     fn on_key(self, event: &KeyboardEvent) {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        // The buttons of a line have keys of their own.
+        if target.is_some_and(|element| element.tag_name() == "BUTTON") {
+            return;
+        }
         let Some(key) = self.current_untracked() else { return };
         let Some(line) = self.line(&key) else { return };
         let at_of = |lines: &[Line]| lines.iter().position(|line| line.key == key).unwrap_or_default();
@@ -309,9 +314,8 @@ fn LineView(tree: Tree, first: Line) -> impl IntoView {
             <span class="file-name" title=move || line.with(|line| titled(line, &whole.get()))>
                 {move || line.with(icon).map(|of| view! { <Icon of /> })}
                 <span class="file-text">{move || line.with(|line| line.label.clone())}</span>
-                <span class="file-size" aria-hidden="true" class:file-place=move || line.with(is_type)>
-                    {note}
-                </span>
+                // What it says is in the label.
+                <span class="file-size" class:file-place=move || line.with(is_type) data-note=note></span>
             </span>
             <span class="file-actions">
                 {move || line.with(|line| actions(session, tree, line))}
@@ -326,7 +330,8 @@ fn note(tree: Tree, line: &Line, rows_said: impl Fn(u64) -> String) -> String {
         return column.type_name.to_lowercase();
     }
     let rows = tree.counts.rows(&line.key).map(rows_said);
-    let size = line.size(&tree.branches.read()).map(display::bytes);
+    let size = tree.counts.size_bytes(&line.key).or_else(|| line.size(&tree.branches.read()));
+    let size = size.map(display::bytes);
     let place = (!line.place.is_empty()).then(|| line.place.clone());
     [place, rows, size].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

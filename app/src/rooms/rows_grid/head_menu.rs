@@ -5,6 +5,7 @@ use super::filter_form::Edited;
 use crate::clipboard;
 use crate::refinement::{Refinement, Sort, can_sort};
 use crate::session::Session;
+use crate::source::Source;
 use crate::sql_type::SqlType;
 use crate::ui::{MenuItem, OpenMenu, Reach, Selection};
 use leptos::prelude::*;
@@ -43,6 +44,13 @@ pub(super) fn open(around: Around, session: Session, column: usize, at: (f64, f6
     items.push(MenuItem::new("Filter…", move || {
         around.edited.set(Some(Edited { column, filter: None }));
         around.filter_at.set(Some(at));
+    }));
+    items.push(MenuItem::new("Profile", move || {
+        let columns = view.columns_untracked();
+        let source = Source::Result { result: view.rows_untracked().result, columns: columns.clone() };
+        if let Some(profiled) = source.columns(&columns).into_iter().nth(column) {
+            session.show_profile(profiled);
+        }
     }));
     if !SqlType::parse(&of.type_name).fields().is_empty() {
         items.push(MenuItem::new("Unfold its fields", move || view.unfold(column)).apart());
