@@ -133,7 +133,7 @@ export class Tarn {
 
   /** The text of a cell, rows and columns from 0. */
   cell(row, column) {
-    return this.grid.locator(`[data-row="${row}"][data-column="${column}"] .grid-text`);
+    return this.grid.locator(`[data-row="${row}"][data-column="${column}"]:not(.grid-awaited) .grid-text`);
   }
 }
 

@@ -38,6 +38,12 @@ pub(crate) const FORMATS: &[ExportFormat] = &[
         extension: "arrow",
         mime: "application/vnd.apache.arrow.file",
     },
+    ExportFormat {
+        name: "xlsx",
+        label: "Excel",
+        extension: "xlsx",
+        mime: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    },
 ];
 
 /// A file that is being written.

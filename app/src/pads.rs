@@ -18,6 +18,8 @@ use tarn_rpc::{ErrorReport, Event, Parameter, Position, Request};
 
 /// A text is written down when its person has paused for so long.
 const WRITE_MILLIS: u32 = 300;
+/// Who wrote in a pad within this time is writing in it.
+const WRITING_MILLIS: f64 = 2_000.0;
 
 /// Something for the editor to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub(crate) struct Pad {
     pub(crate) faults: RwSignal<Vec<ErrorReport>>,
     /// Its run.
     pub(crate) runs: Runs,
+    /// When it was last written in here, by the page's clock.
+    written_millis: StoredValue<f64>,
 }
 
 /// The pads that are open. Copies are the same.
@@ -243,6 +247,7 @@ impl Pad {
             named: RwSignal::new(Vec::new()),
             faults: RwSignal::new(Vec::new()),
             runs: Runs::new(engine, id),
+            written_millis: StoredValue::new(f64::NEG_INFINITY),
         };
         pad.write_on_change();
         pad.check_on_change(engine);
@@ -293,9 +298,19 @@ impl Pad {
         }
     }
 
-    /// Takes what another tab of the browser wrote.
+    /// Takes a text that a person wrote here.
+    pub(crate) fn write_here(self, text: String) {
+        self.written_millis.set_value(js_sys::Date::now());
+        self.runs.marked.set(None);
+        self.text.set(text);
+    }
+
+    /// Takes what another tab of the browser wrote, but never from under the hands of who writes here.
     fn take_over(self, text: &str) {
         let Some(kept) = kept::parse(text) else { return };
+        if js_sys::Date::now() - self.written_millis.get_value() < WRITING_MILLIS {
+            return;
+        }
         if self.name.get_untracked() != kept.name {
             self.name.set(kept.name);
         }

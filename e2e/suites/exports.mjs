@@ -1,8 +1,10 @@
 // Rows that go out as files.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { QUERY_MS, inPage } from "../harness.mjs";
 
 /** Headless browsers have no dialog to choose a file in: without one the file is a download. */
@@ -76,6 +78,33 @@ export function exports_(shared) {
       assert.equal(await content(name), "a\n1\n");
       await run("SELECT 1 / (3 - value) AS a FROM generate_series(1, 3)");
       await tarn.page.getByText(/was not written\. Division by zero/).waitFor();
+    }));
+
+  test("Excel gets numbers, dates and times as such, and texts where it would round", () =>
+    inPage(shared, async (tarn) => {
+      await withoutPicker(tarn);
+      await tarn.run(
+        "SELECT 42 AS n, 9007199254740993 AS big, CAST(1.25 AS DECIMAL(10, 2)) AS d, 0.1 AS f, true AS b, " +
+          "DATE '2024-02-29' AS day, TIMESTAMP '2024-02-29 12:30:15.250' AS at, 'it’s' AS text, NULL AS nothing " +
+          "UNION ALL SELECT 1, 2, CAST(3 AS DECIMAL(10, 2)), CAST('NaN' AS DOUBLE), false, DATE '0001-01-01', " +
+          "TIMESTAMP '2024-01-01 00:00:00.123456', 'x', NULL ORDER BY n DESC",
+      );
+      const file = await exported(tarn, "The rows that are shown", "Excel");
+      assert.match(file.name, /\.xlsx$/);
+      if (!process.env.TARN_PYTHON) return;
+      const program = `
+import json, sys, openpyxl
+sheet = openpyxl.load_workbook(sys.argv[1]).active
+print(json.dumps([[cell.isoformat() if hasattr(cell, "isoformat") else cell for cell in row] for row in sheet.values]))
+print(sheet.freeze_panes, sheet.auto_filter.ref)`;
+      const { stdout } = await promisify(execFile)(process.env.TARN_PYTHON, ["-c", program, file.path]);
+      const [rows, frame] = stdout.trim().split("\n");
+      assert.deepEqual(JSON.parse(rows), [
+        ["n", "big", "d", "f", "b", "day", "at", "text", "nothing"],
+        [42, "9007199254740993", 1.25, 0.1, true, "2024-02-29T00:00:00", "2024-02-29T12:30:15.250000", "it’s", null],
+        [1, 2, 3, "NaN", false, "0001-01-01", "2024-01-01T00:00:00.123456Z", "x", null],
+      ]);
+      assert.equal(frame, "A2 A1:I3");
     }));
 
   test("a file that is being written can be stopped", () =>

@@ -32,7 +32,9 @@ export function homes(shared) {
     }));
 
   test("a full storage fails what is written, keeps what was, and says what to do", () =>
-    inPage(shared, async (tarn) => {
+    inPage(
+      shared,
+      async (tarn) => {
       await tarn.openFiles(data("flights-3m.parquet"));
       assert.equal(await tarn.run("COPY (SELECT 4 AS n) TO 'four.parquet'"), "Finished");
       const devtools = await tarn.page.context().newCDPSession(tarn.page);
@@ -47,7 +49,10 @@ export function homes(shared) {
       await devtools.send("Storage.overrideQuotaForOrigin", { origin });
       const { usage } = await devtools.send("Storage.getUsageAndQuota", { origin });
       assert.ok(usage < 1_000_000, `${usage} bytes are in use`);
-    }));
+      },
+      // What the page keeps of itself counts, too.
+      { context: { serviceWorkers: "block" } },
+    ));
 
   test("two tabs work at once and see the files that either wrote", () =>
     inPage(shared, async (one) => {

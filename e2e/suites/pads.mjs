@@ -53,6 +53,8 @@ export function pads(shared) {
       await other.page.goto(`${shared.url}#/query`);
       await other.ready();
       await other.textIs("SELECT 'from the first tab'");
+      // Nobody writes in the first any more.
+      await tarn.page.waitForTimeout(2_000);
       await other.editor.fill("SELECT 'from the second'");
       await tarn.page.locator(".cm-line").filter({ hasText: "from the second" }).waitFor();
       assert.equal(await tarn.run("SELECT 3 AS n"), "Finished");

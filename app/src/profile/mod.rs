@@ -51,7 +51,9 @@ impl Basis {
     pub(crate) fn words(self) -> String {
         match self {
             Self::Statistics { is_exact: true } => "exact, from statistics".to_owned(),
-            Self::Statistics { is_exact: false } => "from statistics, which may be cut or leave NaN out".to_owned(),
+            Self::Statistics { is_exact: false } => {
+                "from statistics, which may be cut or leave NaN out".to_owned()
+            }
             Self::Sample { rows, of: Some(of) } => {
                 format!("from {} of {}", display::count(rows), display::counted(of, "row"))
             }

@@ -96,6 +96,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         steps.add("Testing the edge worker", || run.test_node(&homes, "edge"));
     }
     if has(&[Part::Page]) {
+        steps.add("Testing the parts of the editor", || run.test_editor());
         steps.add("Testing the page", || run.test_node(&homes, ""));
     }
     steps.run_with_table()
@@ -148,6 +149,16 @@ impl Run<'_> {
             cargo = cargo.arg(filter);
         }
         cargo.run()
+    }
+
+    /// What of the SQL editor is tested without a browser.
+    fn test_editor(&self) -> Result<()> {
+        let dir = self.project.root.join("app/editor");
+        let mut node = self.project.cmd("node")?.dir(&dir).args(["--test", "--test-reporter=dot"]);
+        if let Some(filter) = self.filter {
+            node = node.arg(format!("--test-name-pattern={filter}"));
+        }
+        node.args(test_files(&dir.join("test"))?).run()
     }
 
     /// Runs the test files in a folder of `e2e`.

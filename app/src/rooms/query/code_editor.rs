@@ -164,9 +164,7 @@ fn marks(text: &str, faults: &[ErrorReport]) -> Array {
 /// What the editor is told at its start, and what it calls.
 fn options(session: Session) -> Object {
     let on_change = Closure::<dyn FnMut(String)>::new(move |text: String| {
-        let pad = session.pads.current_untracked();
-        pad.runs.marked.set(None);
-        pad.text.set(text);
+        session.pads.current_untracked().write_here(text);
     });
     let on_selection = Closure::<dyn FnMut(u32, u32)>::new(move |from, to| {
         session.pads.current_untracked().selection.set((from, to));

@@ -92,8 +92,7 @@ pub(super) fn PlainEditor(
                     autocomplete="off"
                     prop:value=text
                     on:input:target=move |event| {
-                        marked.set(None);
-                        text.set(event.target().value());
+                        pad.write_here(event.target().value());
                         note_selection(&event.target(), pad.selection);
                     }
                     on:keydown=on_key

@@ -50,7 +50,9 @@ impl RowCounts {
                     let answer = session.engine.ask(wanted.sql).await.unwrap_or_default();
                     let counted =
                         Counted { rows: answer.number(0, "n"), size_bytes: answer.number(0, "size_bytes") };
-                    counts.known.try_update(|known| known.insert(wanted.key, (wanted.changed_millis, counted)));
+                    counts
+                        .known
+                        .try_update(|known| known.insert(wanted.key, (wanted.changed_millis, counted)));
                 }
                 is_counting.try_set_value(false);
             });

@@ -139,15 +139,12 @@ impl Inside {
             if is_drawn && !view.is_placed.get_value() {
                 view.is_placed.set_value(true);
                 let (offset, left) = state.scrolled.get_value();
-                if offset > 0.0 || left > 0.0 {
-                    // The element must be as high and wide as its rows first.
-                    request_animation_frame(move || {
-                        self.scroll_to(offset);
-                        if let Some(element) = self.element.get_untracked() {
-                            element.set_scroll_left(left as i32);
-                        }
-                    });
-                }
+                // The element must be as high and wide as its rows first. It may have been scrolled as that of another grid.
+                request_animation_frame(move || {
+                    let Some(element) = self.element.try_get_untracked().flatten() else { return };
+                    self.scroll_to(offset);
+                    element.set_scroll_left(left as i32);
+                });
             }
         });
         Effect::new(move || {

@@ -82,6 +82,8 @@ impl Painter {
     /// Draws into an element.
     pub(super) fn new(holder: HtmlElement) -> Option<Self> {
         let document = holder.owner_document()?;
+        // The element may have been that of another grid.
+        holder.set_text_content(None);
         Some(Self { holder, document, rows: VecDeque::new(), slots: None, columns: 0 })
     }
 
