@@ -37,6 +37,10 @@ function installClient([script, version]) {
           return;
         }
         const { id, message } = JSON.parse(text);
+        // A request that the worker does not know is refused under no id.
+        if (id === 0 && message.type === "failed") {
+          for (const { reject } of this.#waiting.values()) reject(new Error(message.error.message));
+        }
         this.#waiting.get(id)?.hear(message, attachments);
       });
     }
@@ -65,7 +69,7 @@ function installClient([script, version]) {
 
     /** Runs a script. Of its last statement with rows, gives the rows: an array of texts for each. */
     async run(sql) {
-      const { event, events } = await this.ask({ type: "run", sql });
+      const { event, events } = await this.ask({ type: "run", sql, session: 0, parameters: [] });
       if (event.type === "failed") throw Object.assign(new Error(event.error.message), event.error);
       const results = events.filter(({ type }) => type === "schema").map(({ result }) => result);
       let rows = [];

@@ -33,7 +33,7 @@ async function measure(sql) {
   const LONGEST_MS = 10_000;
   const engine = await startEngine();
   const run = async () => {
-    const { event, events } = await engine.ask({ type: "run", sql });
+    const { event, events } = await engine.ask({ type: "run", sql, session: 0, parameters: [] });
     for (const { type, result } of events) {
       if (type === "schema") await engine.ask({ type: "dropResult", result });
     }

@@ -310,7 +310,7 @@ function installKiller() {
             isDead = true;
           });
         }
-        const { event } = await engine.ask({ type: "run", sql });
+        const { event } = await engine.ask({ type: "run", sql, session: 0, parameters: [] });
         // What arrives after the kill is no acknowledgement.
         if (isDead) return;
         if (event.type === "failed") {
