@@ -38,7 +38,7 @@ export function full(shared) {
       const limit = (quotaSize) => devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize });
       await page.evaluate(async () => {
         window.engine = await startEngine();
-        window.failure = async (sql) => (await engine.ask({ type: "run", sql })).event.error ?? null;
+        window.failure = async (sql) => (await engine.ask({ type: "run", sql, session: 0, parameters: [] })).event.error ?? null;
       });
       const rows = () => page.evaluate(() => engine.run("SELECT n, s FROM t ORDER BY n"));
       const run = (sql) => page.evaluate((sql) => engine.run(sql), sql);

@@ -35,7 +35,7 @@ async function write(tab, statements) {
       const [conflicts, failures] = [[], []];
       for (const sql of statements) {
         for (let tries = 1; ; tries += 1) {
-          const { event } = await engine.ask({ type: "run", sql });
+          const { event } = await engine.ask({ type: "run", sql, session: 0, parameters: [] });
           if (event.type === "done") break;
           const { kind, message } = event.error;
           if (kind !== "conflict" || tries === most) {
