@@ -255,7 +255,12 @@ impl Refinement {
                 field => format!("{field} AS c{column}"),
             })
             .collect();
-        let mut sql = format!("SELECT {} FROM __tarn.result", selected.join(", "));
+        // Rows keep the order that they had, also where they are the same in what they are sorted by: the engine works on
+        // parts of them side by side.
+        let mut sql = format!(
+            "SELECT {} FROM (SELECT *, row_number() OVER () AS place FROM __tarn.result)",
+            selected.join(", ")
+        );
         for (at, filter) in self.filters.iter().enumerate() {
             let Some(column) = columns.get(filter.column) else { continue };
             // In brackets, as the engine takes all that follows IS DISTINCT FROM for its other side.
@@ -268,6 +273,7 @@ impl Refinement {
             sql.push_str(&expression(sort.column));
             sql.push_str(if sort.is_descending { " DESC" } else { " ASC" });
         }
+        sql.push_str(if self.sorts.is_empty() { " ORDER BY place" } else { ", place" });
         Ok(sql)
     }
 }
@@ -371,9 +377,10 @@ mod tests {
         };
         assert_eq!(
             refinement.sql(&columns()).unwrap(),
-            "SELECT c0, c1, c2, c3, c4, c3['x'] AS c5, c3['in'] AS c6, c3['in']['it''s'] AS c7 FROM __tarn.result \
+            "SELECT c0, c1, c2, c3, c4, c3['x'] AS c5, c3['in'] AS c6, c3['in']['it''s'] AS c7 \
+             FROM (SELECT *, row_number() OVER () AS place FROM __tarn.result) \
              WHERE (c0 > 1000) AND (contains(lower(c1), lower('o''x\\'))) AND (c3['x'] IS NULL) \
-             ORDER BY c2 DESC, c3['in']['it''s'] ASC"
+             ORDER BY c2 DESC, c3['in']['it''s'] ASC, place"
         );
         let shown = refinement.columns(&columns());
         let fields: Vec<(&str, &str)> =

@@ -253,8 +253,9 @@ export function gridRefined(shared) {
           await tarn.page.evaluate(() => navigator.clipboard.writeText(""));
           await tarn.grid.press("Shift+F10");
           await grid.choose(name);
-          await tarn.page.waitForFunction(async () => (await navigator.clipboard.readText()) !== "");
-          return tarn.page.evaluate(() => navigator.clipboard.readText());
+          let text = "";
+          while (text === "") text = await tarn.page.evaluate(() => navigator.clipboard.readText());
+          return text;
         };
         assert.equal(
           await copy("Copy as CSV"),
