@@ -41,6 +41,10 @@ impl PageUpdate {
 
     async fn register(self, container: &ServiceWorkerContainer) -> Result<(), JsValue> {
         let registered = JsFuture::from(container.register(SCRIPT)).await?;
+        // Some browsers that are told to keep nothing say so by nothing.
+        if !registered.is_object() {
+            return Ok(());
+        }
         let registration: ServiceWorkerRegistration = registered.unchecked_into();
         // The first version has nothing to take over from.
         if let Some(waiting) = registration.waiting().filter(|_| container.controller().is_some()) {

@@ -94,7 +94,7 @@ export function exports_(shared) {
       if (!process.env.TARN_PYTHON) return;
       const program = `
 import json, sys, openpyxl
-sheet = openpyxl.load_workbook(sys.argv[1]).active
+sheet = openpyxl.load_workbook(open(sys.argv[1], 'rb')).active
 print(json.dumps([[cell.isoformat() if hasattr(cell, "isoformat") else cell for cell in row] for row in sheet.values]))
 print(sheet.freeze_panes, sheet.auto_filter.ref)`;
       const { stdout } = await promisify(execFile)(process.env.TARN_PYTHON, ["-c", program, file.path]);

@@ -386,6 +386,8 @@ export function panel(shared) {
       assert.equal(await tarn.run("SELECT name FROM csv.`people.csv`"), "Finished");
       await again.getByRole("button", { name: "Forget all" }).click();
       await again.waitFor({ state: "detached" });
+      // The browser's store forgets in its own time.
+      await tarn.page.waitForTimeout(500);
       await tarn.page.reload();
       await tarn.ready();
       await tarn.page.waitForTimeout(500);

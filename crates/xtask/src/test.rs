@@ -96,7 +96,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         steps.add("Testing the edge worker", || run.test_node(&homes, "edge"));
     }
     if has(&[Part::Page]) {
-        steps.add("Testing the parts of the editor", || run.test_editor());
+        steps.add("Testing the parts of the page", || run.test_page_parts());
         steps.add("Testing the page", || run.test_node(&homes, ""));
     }
     steps.run_with_table()
@@ -151,8 +151,10 @@ impl Run<'_> {
         cargo.run()
     }
 
-    /// What of the SQL editor is tested without a browser.
-    fn test_editor(&self) -> Result<()> {
+    /// What of the page and of its SQL editor is tested without a browser.
+    fn test_page_parts(&self) -> Result<()> {
+        let cargo = lint::with_clippy(self.project.cargo()?).args(["test", "--package", "tarn-app"]);
+        cargo.args(self.filter).run()?;
         let dir = self.project.root.join("app/editor");
         let mut node = self.project.cmd("node")?.dir(&dir).args(["--test", "--test-reporter=dot"]);
         if let Some(filter) = self.filter {
