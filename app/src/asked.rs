@@ -187,6 +187,7 @@ impl EngineClient {
             }
             Event::StatementFinished { rows: count, .. } => with_rows(looked, |rows| rows.complete(count)),
             Event::Failed { error, .. } => {
+                with_rows(looked, RowCache::drop_result);
                 looked.try_set(Looked::Failed(without_place(error)));
             }
             _ => {}
