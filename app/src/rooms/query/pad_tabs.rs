@@ -149,7 +149,7 @@ fn PadTab(pad: Pad, renamed: RwSignal<Option<u64>>, session: Session) -> impl In
                                 <span class="top-pulse" aria-hidden="true"></span>
                                 <span class="unseen">"running"</span>
                             </Show>
-                            {name}
+                            <span class="pad-title">{name}</span>
                         </button>
                         // A tablist holds tabs alone: the key for it is Delete.
                         <span
