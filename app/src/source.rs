@@ -152,11 +152,6 @@ pub(crate) fn kind_of(type_name: &str) -> ColumnKind {
     }
 }
 
-/// A text as a literal of SQL.
-pub(crate) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +172,5 @@ mod tests {
         assert_eq!(of_result.sql(), "c3");
         assert_eq!(kind_of("DECIMAL(10,2)"), ColumnKind::Number);
         assert_eq!(kind_of("TIMESTAMP_NTZ"), ColumnKind::Temporal);
-        assert_eq!(literal("it's"), "'it\\'s'");
     }
 }

@@ -1,5 +1,6 @@
 //! The names of Delta tables, and the SQL that the page asks about them.
 
+use crate::sql_literal;
 use tarn_rpc::FileEntry;
 
 /// Where tables are whose statement names no catalog or schema.
@@ -135,7 +136,7 @@ impl TableName {
                 format!("delta.{}", backticked(&format!("{path}@v{version}")))
             }
         };
-        format!("'{}'", name.replace('\\', "\\\\").replace('\'', "\\'"))
+        sql_literal::text(&name)
     }
 }
 
@@ -241,6 +242,8 @@ mod tests {
         }
         let orders = TableName::from_key("orders").unwrap();
         assert_eq!(orders.sql_text(Some(3)), "'main.`default`.`orders@v3`'");
+        let odd = TableName::from_key("delta:it's\\odd").unwrap();
+        assert_eq!(odd.sql_text(None), "'delta.`it''s\\odd`'");
         assert_eq!(TableName::from_key("orders"), TableName::from_key("main.default.orders"));
         assert_eq!(TableName::from_key("a..b"), None);
     }

@@ -308,6 +308,18 @@ export function panel(shared) {
       await tarn.page.locator("#file-panel .error-message").waitFor();
     }));
 
+  test("a quote in a name is part of the name", () =>
+    inPage(shared, async (tarn) => {
+      assert.equal(await tarn.run("COPY (SELECT value AS n FROM generate_series(1, 7)) TO 'it''s.parquet'"), "Finished");
+      await tarn.fileRow("it's.parquet").filter({ hasText: "7 rows" }).waitFor();
+      await tarn.page.goto(`${shared.url}#/data/file%3Ait's.parquet/parquet`);
+      await tarn.page.locator(".figures").filter({ hasText: /rows\s*7/ }).waitFor();
+      await tarn.page.goto(`${shared.url}#/query`);
+      assert.equal(await tarn.run("CREATE TABLE delta.`it's a table` AS SELECT 1 AS a"), "Finished");
+      await tarn.page.goto(`${shared.url}#/data/delta%3Ait's%20a%20table/files`);
+      await tarn.page.getByText(/\.parquet/).first().waitFor();
+    }));
+
   test("pasted cells become a file that is queried, with a way back; other texts are refused with a reason", () =>
     inPage(shared, async (tarn) => {
       const panel = new Panel(tarn);

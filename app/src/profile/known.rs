@@ -4,7 +4,8 @@ use super::Shape;
 use crate::asked::Answer;
 use crate::engine_client::EngineClient;
 use crate::json_text;
-use crate::source::{ColumnOf, Source, literal};
+use crate::source::{ColumnOf, Source};
+use crate::sql_literal;
 use tarn_rpc::ErrorReport;
 
 /// More files than this have statistics that take longer to read than a sample.
@@ -67,10 +68,10 @@ fn comparable(column: &ColumnOf) -> Option<&str> {
 
 /// Statistics of all row groups, put together by the engine: it compares values as what they are.
 fn footers(path: &str, columns: &[ColumnOf]) -> String {
-    let path = literal(path);
+    let path = sql_literal::text(path);
     let mut list = vec![format!("(SELECT sum(num_rows) FROM parquet_file_metadata({path})) AS all_rows")];
     for (at, column) in columns.iter().enumerate() {
-        let of = format!("path_in_schema = {}", literal(&column.title()));
+        let of = format!("path_in_schema = {}", sql_literal::text(&column.title()));
         // A chunk of nulls alone has no bounds, and needs none.
         let is_open =
             "stats_min_value IS NULL AND (stats_null_count IS NULL OR stats_null_count < num_values)";
@@ -192,7 +193,7 @@ fn bounds_of_files(files: &[File], columns: &[ColumnOf], known: &[Known]) -> Opt
     let names = wanted.iter().map(|(at, _)| format!("l{at}, g{at}")).collect::<Vec<_>>().join(", ");
     let row = |file: &File| {
         let values = wanted.iter().map(|(_, column)| {
-            let value = |kind: &str| literal(&file.find(kind, column).unwrap_or_default());
+            let value = |kind: &str| sql_literal::text(&file.find(kind, column).unwrap_or_default());
             format!("{}, {}", value("minValues"), value("maxValues"))
         });
         format!("({})", values.collect::<Vec<_>>().join(", "))

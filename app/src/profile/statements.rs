@@ -1,7 +1,8 @@
 //! The SQL of a profile. Each statement reads a column as `x`, from a sample that the engine holds or from all rows.
 
 use super::{BINS, Scalars};
-use crate::source::{ColumnOf, literal};
+use crate::source::ColumnOf;
+use crate::sql_literal;
 use tarn_rpc::Over;
 
 /// What can be asked of a column's values.
@@ -228,7 +229,7 @@ pub(super) fn histogram(rows: &Rows, scalars: &Scalars) -> Option<(String, usize
                 ("0".to_owned(), 1, only)
             } else {
                 // Each bound is divided first: their difference may be too great for a number.
-                let part = |text: &str| format!("CAST({} AS DOUBLE) / {BINS}", literal(text));
+                let part = |text: &str| format!("CAST({} AS DOUBLE) / {BINS}", sql_literal::text(text));
                 let place = format!(
                     "(k / {BINS} - {low}) / ({high} - {low}) * {BINS}",
                     low = part(low),
@@ -244,7 +245,7 @@ pub(super) fn histogram(rows: &Rows, scalars: &Scalars) -> Option<(String, usize
             let count = usize::try_from((range + width - 1) / width).ok()?;
             // Differences of whole numbers are exact, however large these are.
             let whole = |text: &str| format!("CAST({text} AS DECIMAL(20,0))");
-            let shift = format!("{} - {}", whole("k"), whole(&literal(low)));
+            let shift = format!("{} - {}", whole("k"), whole(&sql_literal::text(low)));
             (format!("CAST({shift} AS DOUBLE) / {width}"), count.min(BINS), "k IS NOT NULL".to_owned())
         }
     };

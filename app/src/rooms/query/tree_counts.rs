@@ -4,7 +4,8 @@
 use super::tree::{Branch, What};
 use crate::engine_client::EngineStatus;
 use crate::session::Session;
-use crate::source::{Source, literal};
+use crate::source::Source;
+use crate::sql_literal;
 use leptos::prelude::*;
 use std::collections::HashMap;
 
@@ -96,7 +97,7 @@ fn wanted(session: Session, branch: &Branch) -> Option<Wanted> {
             (changed_millis, sql)
         }
         What::Source(source @ Source::File { .. }, Some(file)) => {
-            let path = literal(source.parquet_path()?);
+            let path = sql_literal::text(source.parquet_path()?);
             (file.modified_millis, format!("SELECT sum(num_rows) AS n FROM parquet_file_metadata({path})"))
         }
         _ => return None,

@@ -7,7 +7,7 @@ use crate::asked::Answer;
 use crate::display;
 use crate::rooms::profile::Share;
 use crate::session::use_session;
-use crate::source::literal;
+use crate::sql_literal;
 use crate::ui::{ErrorPanel, Fold, RowsSkeleton};
 use leptos::prelude::*;
 use tarn_rpc::ErrorReport;
@@ -27,7 +27,7 @@ pub(super) fn Groups(
 ) -> impl IntoView {
     let engine = use_session().engine;
     let opened = RwSignal::new(None::<ChunkOf>);
-    let of = literal(&path);
+    let of = sql_literal::text(&path);
     let asked = LocalResource::new(move || {
         engine.ask(format!(
             "SELECT file_name, row_group_id, max(row_group_num_rows) AS rows, sum(total_compressed_size) AS compressed, \
@@ -143,8 +143,8 @@ fn Chunks(
     let engine = use_session().engine;
     let sql = format!(
         "SELECT * FROM parquet_metadata({}) WHERE row_group_id = {group} AND file_name = {} ORDER BY column_id",
-        path.with_value(|path| literal(path)),
-        literal(&file)
+        path.with_value(|path| sql_literal::text(path)),
+        sql_literal::text(&file)
     );
     let asked = LocalResource::new(move || engine.ask(sql.clone()));
     move || match asked.get() {

@@ -11,7 +11,8 @@ use crate::display;
 use crate::engine_client::EngineClient;
 use crate::profile::{Known, read_known};
 use crate::session::use_session;
-use crate::source::{Source, literal};
+use crate::source::Source;
+use crate::sql_literal;
 use crate::ui::{ErrorPanel, Figure, Figures, RowsSkeleton};
 use bytes::{Bytes, ColumnBytes};
 use groups::Groups;
@@ -53,7 +54,7 @@ pub(super) fn ParquetTab(path: String) -> impl IntoView {
 }
 
 async fn read(engine: EngineClient, path: String) -> Result<Footer, ErrorReport> {
-    let of = literal(&path);
+    let of = sql_literal::text(&path);
     let files = engine.ask(format!("SELECT * FROM parquet_file_metadata({of}) LIMIT {MAX_PAIRS}")).await?;
     let columns = engine.ask(bytes::statement(&of)).await?;
     let schema = engine.ask(schema::statement(&of)).await?;

@@ -6,7 +6,7 @@ use crate::asked::Answer;
 use crate::display;
 use crate::rooms::profile::Share;
 use crate::session::use_session;
-use crate::source::literal;
+use crate::sql_literal;
 use crate::ui::{ErrorPanel, RowsSkeleton, Sheet};
 use leptos::prelude::*;
 use tarn_rpc::ErrorReport;
@@ -100,10 +100,10 @@ fn Pages(path: StoredValue<String>, chunk: ChunkOf) -> impl IntoView {
     let sql = format!(
         "SELECT * FROM parquet_pages({}) WHERE row_group_id = {} AND column_id = {} AND file_name = {} \
          ORDER BY page_id LIMIT {MAX_PAGES}",
-        path.with_value(|path| literal(path)),
+        path.with_value(|path| sql_literal::text(path)),
         chunk.group,
         chunk.column,
-        literal(&chunk.file)
+        sql_literal::text(&chunk.file)
     );
     let asked = LocalResource::new(move || engine.ask(sql.clone()));
     move || match asked.get() {
