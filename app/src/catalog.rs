@@ -51,7 +51,11 @@ impl Catalog {
                 wasm_bindgen_futures::spawn_local(async move {
                     if let Ok(views) = engine.ask_over("SHOW VIEWS".to_owned(), over).await {
                         let names = (0..views.rows.len()).filter_map(|row| views.value(row, "viewName"));
-                        catalog.views.set(names.map(str::to_owned).collect());
+                        let names: Vec<String> = names.map(str::to_owned).collect();
+                        // What has not changed is not written out for the editor again.
+                        if catalog.views.with_untracked(|views| *views != names) {
+                            catalog.views.set(names);
+                        }
                     }
                 });
             }

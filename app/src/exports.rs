@@ -1,14 +1,14 @@
 //! Rows that go out of the page as files.
 
 use crate::engine_client::{EngineClient, describe};
+use crate::js;
 use crate::session::save;
 use crate::ui::ToastHost;
 use crate::{display, pads::Pad};
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::Array;
 use leptos::prelude::*;
 use tarn_rpc::{Event, ExportRows, Progress, Request};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::JsValue;
 
 /// A format that rows are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Exports {
         wasm_bindgen_futures::spawn_local(async move {
             match choose_file(&name, format).await {
                 Chosen::File(handle) => {
-                    self.send(rows, name_of(&handle).unwrap_or(name), format, Some(handle))
+                    self.send(rows, js::text(&handle, "name").unwrap_or(name), format, Some(handle))
                 }
                 Chosen::Download => self.send(rows, name, format, None),
                 Chosen::Nothing => {}
@@ -162,29 +162,18 @@ enum Chosen {
 }
 
 async fn choose_file(name: &str, format: ExportFormat) -> Chosen {
-    let window = window();
-    let picker = Reflect::get(&window, &"showSaveFilePicker".into()).ok();
-    let Some(picker) = picker.and_then(|picker| picker.dyn_into::<Function>().ok()) else {
+    let extensions = Array::of1(&format!(".{}", format.extension).into());
+    let kind = js::object(&[
+        ("description", format.label.into()),
+        ("accept", js::object(&[(format.mime, extensions.into())]).into()),
+    ]);
+    let options = js::object(&[("suggestedName", name.into()), ("types", Array::of1(&kind).into())]);
+    let Ok(picked) = js::call(&window(), "showSaveFilePicker", &[options.into()]) else {
         return Chosen::Download;
     };
-    let options = Object::new();
-    let set = |object: &Object, key: &str, value: &JsValue| drop(Reflect::set(object, &key.into(), value));
-    set(&options, "suggestedName", &name.into());
-    let (kind, accept) = (Object::new(), Object::new());
-    set(&accept, format.mime, &Array::of1(&format!(".{}", format.extension).into()));
-    set(&kind, "description", &format.label.into());
-    set(&kind, "accept", &accept);
-    set(&options, "types", &Array::of1(&kind));
-    let Ok(promise) = picker.call1(&window, &options) else { return Chosen::Download };
-    match JsFuture::from(promise.unchecked_into::<Promise>()).await {
+    match js::settled(picked).await {
         Ok(handle) => Chosen::File(handle),
-        Err(error) => {
-            let name = Reflect::get(&error, &"name".into()).ok().and_then(|name| name.as_string());
-            if name.as_deref() == Some("AbortError") { Chosen::Nothing } else { Chosen::Download }
-        }
+        Err(error) if js::text(&error, "name").as_deref() == Some("AbortError") => Chosen::Nothing,
+        Err(_) => Chosen::Download,
     }
-}
-
-fn name_of(handle: &JsValue) -> Option<String> {
-    Reflect::get(handle, &"name".into()).ok()?.as_string()
 }

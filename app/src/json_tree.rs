@@ -100,22 +100,25 @@ pub(crate) fn quote(text: &str, out: &mut String) {
     out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
+/// A place in a text that is read.
+pub(crate) struct Reader<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) at: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn rest(&self) -> &'a str {
+    /// What comes.
+    pub(crate) fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn skip_blanks(&mut self) {
+    pub(crate) fn skip_blanks(&mut self) {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
     }
 
-    fn take(&mut self, wanted: char) -> bool {
+    /// Reads a sign, if it comes next.
+    pub(crate) fn take(&mut self, wanted: char) -> bool {
         self.skip_blanks();
         let is_next = self.rest().starts_with(wanted);
         self.at += if is_next { wanted.len_utf8() } else { 0 };
@@ -185,7 +188,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn string(&mut self) -> Option<String> {
+    /// Reads a text.
+    pub(crate) fn string(&mut self) -> Option<String> {
         let rest = self.rest();
         if !rest.starts_with('"') {
             return None;

@@ -15,6 +15,7 @@ mod engine_client;
 mod exports;
 mod handles;
 mod history;
+mod js;
 mod json_text;
 mod json_tree;
 mod kept_storage;
@@ -38,7 +39,6 @@ mod table_moves;
 mod tables;
 mod theme;
 mod tpch;
-mod type_tree;
 mod ui;
 
 fn main() {

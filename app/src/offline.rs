@@ -1,8 +1,9 @@
 //! The page as an installed program: kept for visits without a network, offered when it is new, opened with files by the
 //! operating system.
 
+use crate::js::{call, settled};
 use crate::session::Session;
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Reflect};
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -103,9 +104,6 @@ fn container() -> Option<ServiceWorkerContainer> {
 /// Opens the files that the operating system started the installed page with.
 pub(crate) fn open_launched(session: Session) {
     let Ok(queue) = Reflect::get(&window(), &"launchQueue".into()) else { return };
-    let set =
-        Reflect::get(&queue, &"setConsumer".into()).ok().and_then(|set| set.dyn_into::<Function>().ok());
-    let Some(set) = set else { return };
     let consumer = Closure::<dyn FnMut(JsValue)>::new(move |launch: JsValue| {
         let handles = Reflect::get(&launch, &"files".into()).unwrap_or_default();
         wasm_bindgen_futures::spawn_local(async move {
@@ -121,13 +119,12 @@ pub(crate) fn open_launched(session: Session) {
             }
         });
     });
-    // What the browser does not take is a page without files.
-    drop(set.call1(&queue, consumer.as_ref()));
-    consumer.forget();
+    // Where the browser has no such queue, the page is one without files.
+    if call(&queue, "setConsumer", &[consumer.as_ref().clone()]).is_ok() {
+        consumer.forget();
+    }
 }
 
 async fn file_of(handle: &JsValue) -> Result<File, JsValue> {
-    let get: Function = Reflect::get(handle, &"getFile".into())?.dyn_into()?;
-    let promise: Promise = get.call0(handle)?.dyn_into()?;
-    JsFuture::from(promise).await?.dyn_into()
+    settled(call(handle, "getFile", &[])?).await?.dyn_into()
 }

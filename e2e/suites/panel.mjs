@@ -311,7 +311,7 @@ export function panel(shared) {
   test("a quote in a name is part of the name", () =>
     inPage(shared, async (tarn) => {
       assert.equal(await tarn.run("COPY (SELECT value AS n FROM generate_series(1, 7)) TO 'it''s.parquet'"), "Finished");
-      await tarn.fileRow("it's.parquet").filter({ hasText: "7 rows" }).waitFor();
+      await tarn.page.getByRole("treeitem", { name: /^it's\.parquet, 7 rows/ }).waitFor();
       await tarn.page.goto(`${shared.url}#/data/file%3Ait's.parquet/parquet`);
       await tarn.page.locator(".figures").filter({ hasText: /rows\s*7/ }).waitFor();
       await tarn.page.goto(`${shared.url}#/query`);

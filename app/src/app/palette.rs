@@ -6,6 +6,7 @@ use crate::session::{Session, use_session};
 use crate::source::Source;
 use crate::tables::TableName;
 use crate::theme::Theme;
+use crate::ui::dialog;
 use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -49,9 +50,7 @@ pub(super) fn Palette() -> impl IntoView {
         if is_open.get() && !dialog.open() {
             typed.set(String::new());
             at.set(0);
-            if dialog.show_modal().is_err() {
-                dialog.set_open(true);
-            }
+            dialog::open(&dialog);
         } else if !is_open.get() && dialog.open() {
             dialog.close();
         }
@@ -82,9 +81,7 @@ pub(super) fn Palette() -> impl IntoView {
             aria-label="Commands"
             on:close=move |_| is_open.set(false)
             on:click=move |event| {
-                if dialog.get_untracked().is_some_and(|dialog| {
-                    event.target().is_some_and(|target| target == *dialog.as_ref())
-                }) {
+                if dialog::is_beside(dialog, &event) {
                     is_open.set(false);
                 }
             }

@@ -1,5 +1,6 @@
 //! One engine worker as the page sees it: start, post, hear, and notice its death.
 
+use crate::js::set;
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use std::rc::Rc;
@@ -144,9 +145,4 @@ fn read(data: &JsValue) -> Option<Signal> {
         .and_then(|list| list.dyn_into::<Array>().ok())
         .unwrap_or_default();
     Some(Signal::Message { text, attachments })
-}
-
-fn set(object: &Object, key: &str, value: &JsValue) {
-    // Setting a field of a fresh plain object cannot fail.
-    drop(Reflect::set(object, &key.into(), value));
 }

@@ -1,6 +1,6 @@
 //! Where handles are kept: IndexedDB, the one store of a browser that takes them.
 
-use super::js::{call, settled};
+use crate::js::{call, settled};
 use js_sys::{Array, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::prelude::*;

@@ -3,13 +3,12 @@
 //!
 //! Reference: <https://developer.mozilla.org/en-US/docs/Web/API/FileSystemHandle>
 
-mod js;
 mod kept;
 
 use crate::dropped_files::{MAX_FILES, NamedFile, is_hidden};
+use crate::js::{call, settled, text};
 use crate::session::Session;
 use crate::ui::Toast;
-use js::{call, settled, text};
 use js_sys::{Array, Function, Promise, Reflect};
 use leptos::prelude::*;
 use std::collections::VecDeque;

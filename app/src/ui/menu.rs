@@ -1,5 +1,6 @@
 //! A menu at a place: arrows move, Enter does, Esc closes. The focus comes back to where it was.
 
+use crate::ui::dialog;
 use crate::ui::popover::show_at;
 use leptos::html;
 use leptos::prelude::*;
@@ -99,9 +100,7 @@ pub(crate) fn Menu(open: RwSignal<Option<OpenMenu>>) -> impl IntoView {
             on:close=move |_| open.set(None)
             on:contextmenu=move |event| event.prevent_default()
             on:mousedown=move |event| {
-                if dialog.get_untracked().is_some_and(|dialog| {
-                    event.target().is_some_and(|target| target == *dialog.as_ref())
-                }) {
+                if dialog::is_beside(dialog, &event) {
                     open.set(None);
                 }
             }

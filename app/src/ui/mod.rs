@@ -2,6 +2,7 @@
 
 mod banner;
 mod button;
+pub(crate) mod dialog;
 mod empty;
 mod error_panel;
 mod field;

@@ -1,5 +1,6 @@
 //! A small panel at a place of the page, with the focus in it. Esc and a press beside it close it.
 
+use crate::ui::dialog;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::HtmlDialogElement;
@@ -35,9 +36,7 @@ pub(crate) fn Popover(
             aria-label=label
             on:close=move |_| open.set(None)
             on:mousedown=move |event| {
-                if dialog.get_untracked().is_some_and(|dialog| {
-                    event.target().is_some_and(|target| target == *dialog.as_ref())
-                }) {
+                if dialog::is_beside(dialog, &event) {
                     open.set(None);
                 }
             }
@@ -51,9 +50,7 @@ pub(crate) fn Popover(
 
 /// Opens a dialog at a point, or as near as it fits the window.
 pub(super) fn show_at(dialog: &HtmlDialogElement, (x, y): (f64, f64)) {
-    if !dialog.open() && dialog.show_modal().is_err() {
-        dialog.set_open(true);
-    }
+    dialog::open(dialog);
     let bounds = dialog.get_bounding_client_rect();
     let inner =
         |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64()).unwrap_or(0.0);

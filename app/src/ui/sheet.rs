@@ -1,6 +1,6 @@
 //! A sheet: a panel at the side that takes the focus until it is closed. Esc closes it.
 
-use crate::ui::{IconButton, Lucide};
+use crate::ui::{IconButton, Lucide, dialog};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -23,8 +23,8 @@ pub(crate) fn Sheet(
         }
         if dialog.open() {
             dialog.close();
-        } else if dialog.show_modal().is_err() {
-            dialog.set_open(true);
+        } else {
+            dialog::open(&dialog);
         }
     });
     let children = StoredValue::new(children);
@@ -35,10 +35,7 @@ pub(crate) fn Sheet(
             aria-label=title
             on:close=move |_| open.set(false)
             on:click=move |event| {
-                // A press outside the sheet's content lands on the dialog itself.
-                if dialog.get_untracked().is_some_and(|dialog| {
-                    event.target().is_some_and(|target| target == *dialog.as_ref())
-                }) {
+                if dialog::is_beside(dialog, &event) {
                     open.set(false);
                 }
             }

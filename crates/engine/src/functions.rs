@@ -20,7 +20,7 @@ pub struct FunctionEntry {
 }
 
 /// What a function is applied to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FunctionKind {
     /// The values of a row.
     Scalar,
@@ -65,10 +65,10 @@ impl Session {
     /// All functions, by name.
     pub fn functions(&self) -> Vec<FunctionEntry> {
         let state = self.state();
-        let mut all: BTreeMap<(String, &str), FunctionEntry> = BTreeMap::new();
+        let mut all: BTreeMap<(String, FunctionKind), FunctionEntry> = BTreeMap::new();
         let mut add = |name: &String, kind, signature: Option<&Signature>, doc: Option<&Documentation>| {
             let entry = entry(name, kind, signature, doc);
-            all.insert((name.clone(), word(kind)), entry);
+            all.insert((name.clone(), kind), entry);
         };
         for (name, function) in state.scalar_functions() {
             add(name, FunctionKind::Scalar, Some(function.signature()), function.documentation());
@@ -90,18 +90,9 @@ impl Session {
                 description: (*description).to_owned(),
                 example: None,
             };
-            all.insert(((*name).to_owned(), word(FunctionKind::Table)), entry);
+            all.insert(((*name).to_owned(), FunctionKind::Table), entry);
         }
         all.into_values().collect()
-    }
-}
-
-fn word(kind: FunctionKind) -> &'static str {
-    match kind {
-        FunctionKind::Scalar => "scalar",
-        FunctionKind::Aggregate => "aggregate",
-        FunctionKind::Window => "window",
-        FunctionKind::Table => "table",
     }
 }
 

@@ -88,19 +88,19 @@ impl KeptResult {
 
     /// The rows from `offset` on, at most `limit` of them.
     pub fn window(&self, offset: u64, limit: u32) -> Vec<Vec<Cell>> {
-        let end = offset.saturating_add(u64::from(limit)).min(self.rows);
-        (offset..end)
-            .filter_map(|row| self.place(row))
-            .map(|(batch, row)| batch.columns().iter().map(|column| cut(cell_text(column, row))).collect())
-            .collect()
+        self.rows_from(offset, limit, cut)
     }
 
-    /// The whole texts of the rows from `offset` on, at most `limit` of them; `None` is NULL.
+    /// The same with the whole texts; `None` is NULL.
     pub fn texts(&self, offset: u64, limit: u32) -> Vec<Vec<Option<String>>> {
+        self.rows_from(offset, limit, |text| text)
+    }
+
+    fn rows_from<T>(&self, offset: u64, limit: u32, of: impl Fn(Option<String>) -> T) -> Vec<Vec<T>> {
         let end = offset.saturating_add(u64::from(limit)).min(self.rows);
         (offset..end)
             .filter_map(|row| self.place(row))
-            .map(|(batch, row)| batch.columns().iter().map(|column| cell_text(column, row)).collect())
+            .map(|(batch, row)| batch.columns().iter().map(|column| of(cell_text(column, row))).collect())
             .collect()
     }
 

@@ -404,7 +404,7 @@ fn empty_dir(dir: &Path) -> Result<()> {
 }
 
 /// Makes `to` a copy of `from`.
-fn replace_dir(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn replace_dir(from: &Path, to: &Path) -> Result<()> {
     empty_dir(to)?;
     for path in files_below(from)? {
         let copy = to.join(path.strip_prefix(from)?);

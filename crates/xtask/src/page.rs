@@ -7,6 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::build::replace_dir;
+
 /// Files of the page that keep their names, seen from the repository.
 const ASSETS: &[&str] = &["app/assets/icon.svg", "app/assets/manifest.webmanifest"];
 /// The list of style sheets, in their order.
@@ -22,7 +24,10 @@ pub(crate) fn write(root: &Path, bound: &Path, to: &Path) -> Result<()> {
     let script = named("tarn-app", "js", read(&bound.join("tarn-app.js"))?.as_bytes(), to)?;
     let boot = read(&root.join("app/boot.js"))?.replace("BOOT_SCRIPT", &script).replace("BOOT_WASM", &wasm);
     let boot = named("boot", "js", boot.as_bytes(), to)?;
-    copy_folder(&bound.join("snippets"), &to.join("snippets"))?;
+    let snippets = bound.join("snippets");
+    if snippets.is_dir() {
+        replace_dir(&snippets, &to.join("snippets"))?;
+    }
     for asset in ASSETS {
         let from = root.join(asset);
         let name = from.file_name().context("an asset has a name")?;
@@ -72,22 +77,6 @@ fn imports(text: &str) -> Result<Vec<&str>> {
             path.with_context(|| format!("{STYLES}: `{line}` is no import"))
         })
         .collect()
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    if !from.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        match entry.file_type()?.is_dir() {
-            true => copy_folder(&entry.path(), &target)?,
-            false => drop(fs::copy(entry.path(), target)?),
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -104,23 +104,26 @@ fn out_url(id: u64) -> Result<Url> {
 
 /// The one statement that a query is.
 pub(crate) fn one_query(sql: &str) -> Result<StatementText> {
-    let mut statements = split(sql);
-    match (statements.pop(), statements.is_empty()) {
-        (Some(statement), true) => Ok(statement?),
-        _ => Err(Error::new(ErrorKind::Invalid, "Only one query at a time is written to a file")
-            .hint("Select one query in the editor")),
-    }
+    only_statement(sql)?.ok_or_else(|| {
+        Error::new(ErrorKind::Invalid, "Only one query at a time is written to a file")
+            .hint("Select one query in the editor")
+    })
 }
 
 fn copy_statement(query: &str, url: &Url, name: &str, format: &str) -> Result<StatementText> {
     // On lines of its own: the query may end with a comment.
     let quoted = name.replace('\'', "''").replace(['/', '?', '#', '%'], "_");
     let sql = format!("COPY (\n{query}\n) TO '{url}{quoted}' (FORMAT {format})");
-    let mut statements = split(&sql);
+    only_statement(&sql)?.ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "The rows cannot be written: the query is not one statement")
+    })
+}
+
+/// The statement of a script that has one.
+fn only_statement(sql: &str) -> Result<Option<StatementText>> {
+    let mut statements = split(sql);
     match (statements.pop(), statements.is_empty()) {
-        (Some(statement), true) => Ok(statement?),
-        _ => {
-            Err(Error::new(ErrorKind::Internal, "The rows cannot be written: the query is not one statement"))
-        }
+        (Some(statement), true) => Ok(Some(statement?)),
+        _ => Ok(None),
     }
 }

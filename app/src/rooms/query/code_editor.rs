@@ -3,10 +3,11 @@
 
 use super::plain_editor::PlainEditor;
 use crate::editor_module::{Handle, Module};
+use crate::js::{self, object, set};
 use crate::pads::{EditorTask, Pad};
 use crate::session::{Session, use_session};
 use crate::sql_text;
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object};
 use leptos::html;
 use leptos::prelude::*;
 use tarn_rpc::{ErrorReport, Over, Position};
@@ -127,8 +128,7 @@ fn carry_out(session: Session, handle: &Handle, pad: Pad, task: &EditorTask) {
             let formatted = handle.format();
             wasm_bindgen_futures::spawn_local(async move {
                 let answer = wasm_bindgen_futures::JsFuture::from(formatted).await;
-                let message = answer.ok().and_then(|answer| Reflect::get(&answer, &"message".into()).ok());
-                if let Some(message) = message.and_then(|message| message.as_string()) {
+                if let Some(message) = answer.ok().and_then(|answer| js::text(&answer, "message")) {
                     session.toasts.say(message);
                 }
             });
@@ -201,17 +201,4 @@ fn selection_of(handle: &Handle) -> (u32, u32) {
     let range = handle.selection();
     let at = |index| range.get(index).as_f64().unwrap_or_default() as u32;
     (at(0), at(1))
-}
-
-fn object(fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (key, value) in fields {
-        set(&object, key, value);
-    }
-    object
-}
-
-fn set(object: &Object, key: &str, value: &JsValue) {
-    // Setting a field of a fresh plain object cannot fail.
-    drop(Reflect::set(object, &key.into(), value));
 }

@@ -2,8 +2,8 @@
 
 use crate::display;
 use crate::source::{ColumnOf, Source, kind_of};
+use crate::sql_type::{self, SqlType};
 use crate::tables::TableName;
-use crate::type_tree;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tarn_rpc::FileEntry;
 
@@ -288,8 +288,8 @@ fn below(branch: &Branch, state: &State) -> Vec<Branch> {
             }
         },
         What::Column { column, is_named } => {
-            let Some(inside) = type_tree::inside(&column.type_name) else { return Vec::new() };
-            let field = |field: type_tree::Field| {
+            let Some(inside) = SqlType::parse(&column.type_name).inside() else { return Vec::new() };
+            let field = |field: sql_type::Field| {
                 let path = column.path.iter().cloned().chain([field.name]).collect();
                 let kind = kind_of(&field.type_name);
                 let column = ColumnOf { path, type_name: field.type_name, kind, ..column.clone() };

@@ -13,7 +13,7 @@ use crate::files::{self, Listing};
 use crate::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
-use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::catalog::{MemTable, TableProvider};
 use datafusion::parquet::arrow::async_reader::MetadataFetch;
 use datafusion::parquet::errors::ParquetError;
@@ -132,9 +132,7 @@ fn file_names<'a>(names: impl Iterator<Item = &'a Footer>) -> Column {
 
 /// A column of texts.
 fn texts<T: AsRef<str>>(name: &'static str, values: impl Iterator<Item = Option<T>>) -> Column {
-    let array: ArrayRef = Arc::new(values.collect::<StringArray>());
-    debug_assert_eq!(array.data_type(), &DataType::Utf8);
-    (name, array)
+    (name, Arc::new(values.collect::<StringArray>()))
 }
 
 fn numbers(name: &'static str, values: impl Iterator<Item = Option<i64>>) -> Column {
